@@ -1,7 +1,7 @@
 // The inventory's domain, pure: which orders get their stock, and the event that says so. No clock, no randomness
 // and no I/O of its own, so that a replay, another instance or another release decides every order the same.
 
-import type { InventoryFailed, InventoryReserved, OrderPlaced } from "@campus/events";
+import type { InventoryEvent, OrderPlaced } from "@campus/events";
 
 /** The share of orders whose stock can be reserved. */
 export const RESERVED_SHARE = 0.9;
@@ -28,7 +28,7 @@ export function decide(
   order: OrderPlaced,
   now: string,
   newId: () => string,
-): InventoryReserved | InventoryFailed {
+): InventoryEvent {
   const { order_id } = order;
   return isReserved(order_id)
     ? { event_id: newId(), event_type: "InventoryReserved", order_id, timestamp: now, success: true }
