@@ -1,0 +1,25 @@
+/** The contract between the services: topics, events and how they are written. */
+export { CODECS, type Codec, decodeEvent, encodeEvent } from "./codec.ts";
+export { MalformedEventError } from "./malformed-event.ts";
+export {
+  INVENTORY_EVENTS,
+  type NewTopic,
+  ORDER_EVENTS,
+  TOPICS,
+  type TopicSettings,
+  type TopicsToCreateOptions,
+  topicsToCreate,
+} from "./topics.ts";
+export {
+  BATCH_MAX_ORDERS,
+  Event,
+  type InventoryEvent,
+  InventoryFailed,
+  InventoryReserved,
+  ITEM_MAX_CHARACTERS,
+  OrderBatchRequest,
+  OrderPlaced,
+  OrderRequest,
+  QUANTITY_MAX,
+  USER_ID_MAX_CHARACTERS,
+} from "./types.ts";
