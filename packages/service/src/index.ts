@@ -1,0 +1,42 @@
+/** What every process of the system does alike. */
+export {
+  COMMON_PREFIXES,
+  commonSettings,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type LogLevel,
+} from "./common-settings.ts";
+export {
+  createLifecycle,
+  type DrainStep,
+  EXIT_CODE,
+  type Lifecycle,
+  type LifecycleOptions,
+} from "./lifecycle.ts";
+export { createLog, type Logger, type LogOptions } from "./log.ts";
+export { type Management, type ManagementOptions, startManagement } from "./management.ts";
+export { Counter, createMetrics, Gauge, Histogram, type Registry } from "./metrics.ts";
+export { createReadiness, type Readiness } from "./readiness.ts";
+export { type Service, type ServiceOptions, startService } from "./service.ts";
+export {
+  choice,
+  duration,
+  hostList,
+  integer,
+  optional,
+  type Setting,
+  type SettingOptions,
+  secret,
+  text,
+} from "./setting.ts";
+export {
+  type Environment,
+  type ReadSettingsOptions,
+  readSettings,
+  type Settings,
+  SettingsError,
+  type SettingsTable,
+} from "./settings.ts";
+export { settingsHelp, settingsMarkdown } from "./settings-document.ts";
+export { type WaitForKafkaOptions, waitForKafka } from "./wait-for-kafka.ts";
