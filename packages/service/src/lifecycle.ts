@@ -83,7 +83,9 @@ export function createLifecycle({
     if (drained === undefined) {
       log.info("draining: {reason}", { reason });
       aborter.abort(new DOMException(`The process is ending: ${reason}.`, "AbortError"));
-      drained = takeDown(performance.now() + deadlineMs);
+      const deadline = performance.now() + deadlineMs;
+      // Begins in a later turn, when `drained` is set: a step may fail the process on the spot, and that must not begin another.
+      drained = Promise.resolve().then(() => takeDown(deadline));
     }
     return drained;
   }

@@ -4,6 +4,7 @@
  * name with one of our prefixes that is in no table is most likely a spelling mistake, and a setting that was meant
  * but not made is the worst kind.
  */
+import { escapeControls } from "./log-format.ts";
 import { nearest } from "./nearest.ts";
 import type { Setting } from "./setting.ts";
 
@@ -56,8 +57,7 @@ export function readSettings<T extends SettingsTable>(
 }
 
 function invalid({ name, expected, defaultText, isSecret }: Setting<unknown>, given: string): string {
-  // Quoted as JSON, so that what is in the variable can't make a second line or move the cursor.
-  const shown = isSecret ? "" : `=${JSON.stringify(given.slice(0, 80))}`;
+  const shown = isSecret ? "" : `=${quoted(given)}`;
   return `${name}${shown}: expected ${expected} (without it: ${defaultText})`;
 }
 
@@ -88,5 +88,10 @@ function* unknownVariables(
 }
 
 function printableName(name: string): string {
-  return /^\w{1,80}$/.test(name) ? name : JSON.stringify(name.slice(0, 80));
+  return /^\w{1,80}$/.test(name) ? name : quoted(name);
+}
+
+/** In quotes and short; what is in a variable can't make a second line or move the cursor. */
+function quoted(given: string): string {
+  return escapeControls(JSON.stringify(given.slice(0, 80)));
 }
