@@ -1,0 +1,118 @@
+/**
+ * What a consumer hands out: a batch of one topic partition in offset order, and its records. Both are plain JavaScript memory, valid for as long
+ * as they are kept. The bytes of a batch share one buffer: a record kept for long keeps all of it, so copy what must outlive the batch.
+ */
+import type { FetchedRecords, HeaderList } from "./native/fetch.ts";
+import type { TopicPartition } from "./record.ts";
+
+export class ConsumerRecord implements TopicPartition {
+  readonly #batch: Batch;
+  readonly #index: number;
+  readonly #records: FetchedRecords;
+
+  /** @internal */
+  constructor(batch: Batch, index: number, records: FetchedRecords) {
+    this.#batch = batch;
+    this.#index = index;
+    this.#records = records;
+  }
+
+  get topic(): string {
+    return this.#batch.topic;
+  }
+
+  get partition(): number {
+    return this.#batch.partition;
+  }
+
+  get offset(): number {
+    return this.#records.offsets[this.#index]!;
+  }
+
+  /** Milliseconds since the epoch; -1 where the record has none. */
+  get timestamp(): number {
+    return this.#records.timestamps[this.#index]!;
+  }
+
+  get key(): Buffer | null {
+    return this.#bytes(0);
+  }
+
+  /** Null for a tombstone. */
+  get value(): Buffer | null {
+    return this.#bytes(2);
+  }
+
+  /** In the order they were written; names may repeat. */
+  get headers(): HeaderList {
+    return this.#records.headers.get(this.#index) ?? [];
+  }
+
+  /** The last header of that name, as brokers and other clients resolve repeats; undefined where there is none. */
+  header(name: string): Buffer | null | undefined {
+    return this.headers.findLast(([candidate]) => candidate === name)?.[1];
+  }
+
+  /** The value as UTF-8, null for a tombstone. Cheaper than `value.toString()`: no view is made. */
+  text(): string | null {
+    const { extents, bytes } = this.#records;
+    const length = extents[this.#index * 4 + 3]!;
+    const start = extents[this.#index * 4 + 2]!;
+    return length < 0 ? null : bytes.toString("utf8", start, start + length);
+  }
+
+  #bytes(column: number): Buffer | null {
+    const { extents, bytes } = this.#records;
+    const length = extents[this.#index * 4 + column + 1]!;
+    const start = extents[this.#index * 4 + column]!;
+    return length < 0 ? null : bytes.subarray(start, start + length);
+  }
+}
+
+export class Batch implements TopicPartition, Iterable<ConsumerRecord> {
+  readonly #records: FetchedRecords;
+  readonly #commit: (nextOffset: number, metadata?: string) => Promise<void>;
+
+  /** @internal */
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    records: FetchedRecords,
+    commit: (nextOffset: number, metadata?: string) => Promise<void>,
+  ) {
+    this.#records = records;
+    this.#commit = commit;
+  }
+
+  /** At least 1. */
+  get length(): number {
+    return this.#records.count;
+  }
+
+  get firstOffset(): number {
+    return this.#records.offsets[0]!;
+  }
+
+  /** Not always `firstOffset + length - 1`: compaction and transactions leave gaps. */
+  get lastOffset(): number {
+    return this.#records.offsets[this.length - 1]!;
+  }
+
+  at(index: number): ConsumerRecord {
+    if (!(index >= 0 && index < this.length))
+      throw new RangeError(`record ${index} of a batch of ${this.length}`);
+    return new ConsumerRecord(this, index, this.#records);
+  }
+
+  *[Symbol.iterator](): Iterator<ConsumerRecord> {
+    for (let i = 0; i < this.length; i++) yield new ConsumerRecord(this, i, this.#records);
+  }
+
+  /**
+   * Commits the batch: the group goes on after its last record. Resolves when the broker has it.
+   * @throws KafkaError `_ASSIGNMENT_LOST` when the partition is no longer this consumer's: someone else reads the batch again
+   */
+  commit(options: { metadata?: string } = {}): Promise<void> {
+    return this.#commit(this.lastOffset + 1, options.metadata);
+  }
+}

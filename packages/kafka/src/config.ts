@@ -1,0 +1,149 @@
+/**
+ * The options of the clients and the librdkafka properties they become. Defaults that librdkafka sets for compatibility and that lose
+ * data or stall are set otherwise here, each with its reason; `librdkafka` in the options overrides any of them.
+ */
+import { KafkaError } from "./error.ts";
+import type { Properties } from "./native/conf.ts";
+import { ErrCode } from "./native/error-codes.ts";
+
+/** A log line of librdkafka: `level` as in syslog, 0 (emergency) to 7 (debug). */
+export interface LogLine {
+  readonly level: number;
+  readonly facility: string;
+  readonly message: string;
+}
+
+export interface ClientOptions {
+  /** `host:port`, several separated by commas or as a list. */
+  readonly brokers: string | readonly string[];
+  /** Shown in the brokers' logs and quotas. Default `bun-kafka`. */
+  readonly clientId?: string;
+  /** librdkafka's log. Without it warnings and worse go to `console.warn`. */
+  readonly onLog?: (line: LogLine) => void;
+  /** Errors of no particular call: brokers down (librdkafka reconnects by itself), a fatal state. */
+  readonly onError?: (error: KafkaError) => void;
+  /** Statistics as librdkafka's STATISTICS.md describes them, every `statisticsIntervalMs`. */
+  readonly onStatistics?: (statistics: Record<string, unknown>) => void;
+  readonly statisticsIntervalMs?: number;
+  /** Any librdkafka property by its own name (CONFIGURATION.md); wins over what the options above set. */
+  readonly librdkafka?: Properties;
+}
+
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+export interface ProducerOptions extends ClientOptions {
+  /** Who must have a record before it counts as delivered: all in-sync replicas (default), the leader (1), nobody (0). */
+  readonly acks?: "all" | 0 | 1;
+  /** No duplicates and no reordering through librdkafka's own retries (KIP-98). Default true; needs `acks: "all"`. */
+  readonly idempotent?: boolean;
+  /** Default lz4. */
+  readonly compression?: Compression;
+  /** How long a record may wait for others to share a request with. Default 1 ms. */
+  readonly lingerMs?: number;
+  /** From `send` to the acknowledgement, retries included (`message.timeout.ms`). Default 30 000 ms. */
+  readonly deliveryTimeoutMs?: number;
+  /** Records accepted and not yet acknowledged. More are refused with `_QUEUE_FULL`. Default 100 000. */
+  readonly maxQueuedRecords?: number;
+  /** The same in bytes of keys and values. Default 256 MiB. */
+  readonly maxQueuedBytes?: number;
+}
+
+export interface ConsumerGroupOptions {
+  readonly groupId: string;
+  /** Names, or patterns beginning with `^`. */
+  readonly topics: readonly string[];
+  /** Where to begin without a committed offset. No default: `latest` skips what is there, `earliest` reads all of it. */
+  readonly autoOffsetReset: "earliest" | "latest" | "error";
+  /** Default `read_committed`: records of aborted transactions are not seen. */
+  readonly isolation?: "read_committed" | "read_uncommitted";
+  /** The most records in one batch. Default 10 000. */
+  readonly maxBatchRecords?: number;
+  /** Static membership (KIP-345): a restart within the session timeout keeps the partitions. */
+  readonly groupInstanceId?: string;
+  /** Default 45 000 ms. */
+  readonly sessionTimeoutMs?: number;
+}
+
+function invalid(message: string): KafkaError {
+  return new KafkaError({ code: ErrCode.invalidArgument, operation: "configure", message });
+}
+
+function commonProperties(options: ClientOptions): Properties {
+  const brokers = typeof options.brokers === "string" ? options.brokers : options.brokers.join(",");
+  if (brokers.trim() === "") throw invalid('brokers is empty: give "host:port", or a list of them');
+  return {
+    "bootstrap.servers": brokers,
+    "client.id": options.clientId ?? "bun-kafka",
+    "statistics.interval.ms": options.statisticsIntervalMs ?? 0,
+    // Logs travel as events; nothing of librdkafka writes to stderr.
+    "log.queue": true,
+    // One line a disconnect of an idle connection is noise: brokers close those by themselves.
+    "log.connection.close": false,
+  };
+}
+
+/** Properties the client's own bookkeeping rests on: overriding one would break it silently. */
+const reserved = new Set([
+  "log.queue",
+  "enable.auto.commit",
+  "enable.auto.offset.store",
+  "enable.partition.eof",
+  "delivery.report.only.error",
+]);
+
+function withOverrides(properties: Properties, overrides: Properties | undefined): Properties {
+  for (const name of Object.keys(overrides ?? {})) {
+    if (reserved.has(name)) throw invalid(`${name} is set by the client and can't be overridden`);
+  }
+  return { ...properties, ...overrides };
+}
+
+export function producerProperties(options: ProducerOptions): Properties {
+  const acks = options.acks ?? "all";
+  const idempotent = options.idempotent ?? acks === "all";
+  if (idempotent && acks !== "all") throw invalid('idempotent: true needs acks: "all"');
+  return withOverrides(
+    {
+      ...commonProperties(options),
+      acks: acks === "all" ? -1 : acks,
+      "enable.idempotence": idempotent,
+      "compression.type": options.compression ?? "lz4",
+      "linger.ms": options.lingerMs ?? 1,
+      "message.timeout.ms": options.deliveryTimeoutMs ?? 30_000, // librdkafka: 5 minutes
+      "queue.buffering.max.messages": options.maxQueuedRecords ?? defaultQueuedRecords,
+      "queue.buffering.max.kbytes": Math.ceil((options.maxQueuedBytes ?? defaultQueuedBytes) / 1024),
+      "batch.num.messages": 100_000,
+    },
+    options.librdkafka,
+  );
+}
+
+export const defaultQueuedRecords = 100_000;
+export const defaultQueuedBytes = 256 * 1024 * 1024;
+
+export function consumerProperties(options: ClientOptions & ConsumerGroupOptions): Properties {
+  if (options.groupId === "") throw invalid("groupId is empty");
+  if (options.topics.length === 0) throw invalid("topics is empty: name at least one topic");
+  return withOverrides(
+    {
+      ...commonProperties(options),
+      "group.id": options.groupId,
+      "group.instance.id": options.groupInstanceId,
+      "session.timeout.ms": options.sessionTimeoutMs,
+      "auto.offset.reset": options.autoOffsetReset,
+      "isolation.level": options.isolation ?? "read_committed",
+      "enable.auto.commit": false,
+      "enable.auto.offset.store": false,
+      "partition.assignment.strategy": "cooperative-sticky",
+      // librdkafka pauses fetching for a whole second once a queue is full: a fast reader starves. Bytes bound the queue instead.
+      "fetch.queue.backoff.ms": 2,
+      "queued.max.messages.kbytes": 16_384, // a partition, as each has its own queue here
+      "fetch.wait.max.ms": 100,
+    },
+    options.librdkafka,
+  );
+}
+
+export function adminProperties(options: ClientOptions): Properties {
+  return withOverrides(commonProperties(options), options.librdkafka);
+}

@@ -1,0 +1,331 @@
+/**
+ * The consumer: a member of a group that hands out batches, each of one partition, in order. A partition has at most one batch out at a
+ * time; different partitions may be worked on side by side. Nothing is fetched ahead into JavaScript: what waits, waits in
+ * librdkafka's bounded queues.
+ */
+import { type AssignedPartition, Assignment } from "./assignment.ts";
+import { Batch, type ConsumerRecord } from "./batch.ts";
+import { type ClientOptions, type ConsumerGroupOptions, consumerProperties } from "./config.ts";
+import { KafkaError } from "./error.ts";
+import { ErrCode } from "./native/error-codes.ts";
+import { EventType } from "./native/event-type.ts";
+import { type FetchError, Fetcher } from "./native/fetch.ts";
+import { check, errorOf, librdkafka, throwIfFailed } from "./native/library.ts";
+import { NativeClient } from "./native/native-client.ts";
+import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
+import { groupOffsets, listOffsets, type OffsetSpec } from "./offsets.ts";
+import { Rebalance, type RebalanceHandlers } from "./rebalance.ts";
+import type { TopicPartition, TopicPartitionLag, TopicPartitionOffset } from "./record.ts";
+
+export interface ConsumerOptions extends ClientOptions, ConsumerGroupOptions, RebalanceHandlers {
+  /** How long a partition going out waits for the batch in hand. Default 30 000 ms. */
+  readonly drainTimeoutMs?: number;
+}
+
+/** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
+const pollIntervalMs = 1_000;
+const requestTimeoutMs = 10_000;
+
+export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
+  readonly #client: NativeClient;
+  readonly #assignment = new Assignment();
+  readonly #rebalance: Rebalance;
+  readonly #fetcher: Fetcher;
+  readonly #groupId: string;
+  readonly #options: ConsumerOptions;
+  readonly #pollTimer: NodeJS.Timeout;
+  #waiting: (() => void)[] = [];
+  #failure: unknown = null;
+  #closing: Promise<void> | null = null;
+
+  /** @internal Use `createConsumer`. */
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#groupId = options.groupId;
+    this.#fetcher = new Fetcher(options.maxBatchRecords ?? 10_000);
+    this.#client = new NativeClient({
+      type: "consumer",
+      properties: consumerProperties(options),
+      handlers: options,
+      events: EventType.rebalance | EventType.offsetCommit,
+      onEvent: (type, event) => {
+        if (type === EventType.rebalance) this.#rebalance.handle(event);
+      },
+      onWake: () => this.#wake(),
+    });
+    this.#rebalance = new Rebalance({
+      client: this.#client,
+      assignment: this.#assignment,
+      handlers: options,
+      drainTimeoutMs: options.drainTimeoutMs ?? 30_000,
+      onFailure: (error) => this.#fail(error),
+      onChange: () => this.#wake(),
+    });
+    this.#pollTimer = setInterval(() => this.#client.serve(), pollIntervalMs);
+    this.#pollTimer.unref();
+    using topics = createPartitionList(options.topics.map((topic) => ({ topic, partition: -1 })));
+    check(librdkafka().rd_kafka_subscribe(this.#client.rk.pointer, topics.pointer), "subscribe");
+  }
+
+  /**
+   * Batches as they come. Asking for the next one says that the last one is done; leaving the loop says so too, and leaves the consumer
+   * open. Ends when the consumer is closed; throws when it can't go on.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
+    for (;;) {
+      const taken = await this.#next(() => false);
+      if (!taken) return;
+      try {
+        yield taken.batch;
+      } finally {
+        this.#end(taken.partition);
+      }
+    }
+  }
+
+  /** Records one by one, for programs that are not in a hurry. Commit with `commit`. */
+  async *records(): AsyncGenerator<ConsumerRecord, void, void> {
+    for await (const batch of this) yield* batch;
+  }
+
+  /**
+   * Runs `handler` on every batch until the consumer is closed: up to `concurrency` at a time (default 1), of different partitions, in
+   * order within each. A handler that throws stops the run, which rejects with what it threw; its batch is not committed.
+   */
+  async run(
+    handler: (batch: Batch) => Promise<void> | void,
+    { concurrency = 1 }: { concurrency?: number } = {},
+  ): Promise<void> {
+    let stopped = false;
+    const worker = async (): Promise<void> => {
+      for (;;) {
+        const taken = await this.#next(() => stopped);
+        if (!taken) return;
+        try {
+          await handler(taken.batch);
+        } catch (error) {
+          stopped = true;
+          throw error;
+        } finally {
+          this.#end(taken.partition);
+        }
+      }
+    };
+    const results = await Promise.allSettled(Array.from({ length: concurrency }, worker));
+    const rejected = results.find((result) => result.status === "rejected");
+    if (rejected) throw rejected.reason;
+  }
+
+  /**
+   * Commits offsets: of each partition the next one to read. Resolves when the broker has them.
+   * @throws KafkaError `_ASSIGNMENT_LOST` for a partition that is not this consumer's, or the broker's error
+   */
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    for (const offset of offsets) {
+      const partition = this.#assignment.get(offset);
+      if (!partition || partition.state === "gone") throw notOurs(offset);
+    }
+    if (offsets.length > 0) await this.#commit(offsets);
+  }
+
+  /** The partitions this consumer holds now. */
+  assignment(): TopicPartition[] {
+    return this.#assignment
+      .all()
+      .filter(({ state }) => state === "held")
+      .map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  /** Committed offsets of this group with their metadata; -1 where there is none. */
+  committed(partitions: readonly TopicPartition[] = this.assignment()): Promise<TopicPartitionOffset[]> {
+    return partitions.length === 0
+      ? Promise.resolve([])
+      : groupOffsets(this.#client, this.#groupId, partitions, requestTimeoutMs);
+  }
+
+  /** The offset after the last record handed out, a partition; -1 before the first. */
+  position(partitions: readonly TopicPartition[] = this.assignment()): TopicPartitionOffset[] {
+    using list = createPartitionList(partitions);
+    check(librdkafka().rd_kafka_position(this.#client.rk.pointer, list.pointer), "position");
+    return readPartitionList(list.pointer).map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      offset: offset < 0 ? -1 : offset,
+    }));
+  }
+
+  /** Offsets by first, last or time, asked of the brokers. */
+  offsets(specs: readonly OffsetSpec[]): Promise<TopicPartitionOffset[]> {
+    return listOffsets(this.#client, specs, requestTimeoutMs);
+  }
+
+  /** How far behind each held partition is: the log's end asked of the brokers, less this consumer's position or committed offset. */
+  async lag(): Promise<TopicPartitionLag[]> {
+    const held = this.assignment();
+    const [ends, committed] = await Promise.all([
+      this.offsets(held.map((partition) => ({ ...partition, at: "latest" as const }))),
+      this.committed(held),
+    ]);
+    const positions = this.position(held);
+    return held.map(({ topic, partition }, i) => {
+      const high = offsetOf(ends, topic, partition);
+      const position =
+        positions[i]!.offset >= 0 ? positions[i]!.offset : offsetOf(committed, topic, partition);
+      return { topic, partition, position, high, lag: Math.max(0, high - Math.max(0, position)) };
+    });
+  }
+
+  /** Stops handing out batches of these partitions; membership and position stay. */
+  pause(partitions: readonly TopicPartition[]): void {
+    using list = createPartitionList(partitions);
+    check(librdkafka().rd_kafka_pause_partitions(this.#client.rk.pointer, list.pointer), "pause");
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    using list = createPartitionList(partitions);
+    check(librdkafka().rd_kafka_resume_partitions(this.#client.rk.pointer, list.pointer), "resume");
+  }
+
+  /** Goes on from these offsets. Batches already handed out are not taken back. */
+  async seek(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    using list = createPartitionList(offsets);
+    throwIfFailed(
+      librdkafka().rd_kafka_seek_partitions(this.#client.rk.pointer, list.pointer, 1_000),
+      "seek",
+    );
+    const failed = readPartitionList(list.pointer).find(({ err }) => err !== ErrCode.none);
+    if (failed) throw errorOf(failed.err, `seek ${failed.topic}/${failed.partition}`);
+    this.#wake();
+  }
+
+  /**
+   * Leaves the group in order: iterators end after the batch in hand, partitions are drained and given back, the client is destroyed.
+   * Not to be awaited inside the loop over the consumer: the batch in hand would wait for itself until `timeoutMs` (default 10 000).
+   */
+  close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const lib = librdkafka();
+    const deadline = performance.now() + timeoutMs;
+    this.#wake();
+    const rk = this.#client.rk.pointer;
+    const refused = lib.rd_kafka_consumer_close_queue(rk, this.#client.queue.pointer);
+    if (refused)
+      this.#options.onError?.(errorOf(ErrCode.state, "close", "the group could not be left in order"));
+    // Closing makes librdkafka revoke what is held, which goes the way of every revocation.
+    while (lib.rd_kafka_consumer_closed(rk) === 0 && performance.now() < deadline) {
+      this.#client.serve();
+      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), Bun.sleep(20)]);
+    }
+    clearInterval(this.#pollTimer);
+    for (const partition of this.#assignment.all()) this.#assignment.drop(partition);
+    await this.#client.destroy();
+    this.#wake();
+  }
+
+  /** The next batch of any partition that has one and none out; null once closed or stopped. */
+  async #next(stopped: () => boolean): Promise<{ batch: Batch; partition: AssignedPartition } | null> {
+    for (;;) {
+      if (this.#failure) throw this.#failure;
+      if (this.#closing || stopped()) return null;
+      const taken = this.#take();
+      if (taken) return taken;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** A batch is done. Its partition may have more: whoever waits for work must look again. */
+  #end(partition: AssignedPartition): void {
+    partition.end();
+    this.#wake();
+  }
+
+  #take(): { batch: Batch; partition: AssignedPartition } | null {
+    for (const partition of this.#assignment.inTurn()) {
+      if (partition.busy || partition.state !== "held") continue;
+      const records = this.#fetcher.take(partition.queue.pointer, (error) =>
+        this.#fetchFailed(partition, error),
+      );
+      if (!records) continue;
+      partition.begin();
+      this.#assignment.served(partition);
+      const { topic, partition: id } = partition;
+      const commit = (offset: number, metadata?: string): Promise<void> => {
+        if (partition.state === "gone") return Promise.reject(notOurs(partition));
+        return this.#commit([
+          { topic, partition: id, offset, ...(metadata === undefined ? {} : { metadata }) },
+        ]);
+      };
+      return { batch: new Batch(topic, id, records, commit), partition };
+    }
+    return null;
+  }
+
+  #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const lib = librdkafka();
+    return this.#client.request(
+      "commit",
+      (opaque) => {
+        using list = createPartitionList(offsets);
+        check(
+          lib.rd_kafka_commit_queue(
+            this.#client.rk.pointer,
+            list.pointer,
+            this.#client.queue.pointer,
+            null,
+            opaque,
+          ),
+          "commit",
+        );
+      },
+      (event) => {
+        const failed = readPartitionList(lib.rd_kafka_event_topic_partition_list(event)).find(
+          ({ err }) => err !== 0,
+        );
+        if (failed) throw errorOf(failed.err, `commit ${failed.topic}/${failed.partition}`);
+      },
+    );
+  }
+
+  #fetchFailed({ topic, partition }: TopicPartition, { code, message }: FetchError): void {
+    const error = errorOf(code, `consume ${topic}/${partition}`, message);
+    if (code === autoOffsetReset) this.#fail(error);
+    else this.#options.onError?.(error);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** `_AUTO_OFFSET_RESET`: there is no offset to begin with, and the options say that this is an error. */
+const autoOffsetReset = -140;
+
+function offsetOf(offsets: readonly TopicPartitionOffset[], topic: string, partition: number): number {
+  return offsets.find((entry) => entry.topic === topic && entry.partition === partition)?.offset ?? -1;
+}
+
+function notOurs({ topic, partition }: TopicPartition): KafkaError {
+  return new KafkaError({
+    code: ErrCode.assignmentLost,
+    operation: "commit",
+    message: `${topic}/${partition} is not this consumer's (any more); its new owner reads those records again`,
+  });
+}
+
+/** Creates a consumer and joins the group in the background. */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  return new Consumer(options);
+}

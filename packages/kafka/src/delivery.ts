@@ -1,0 +1,108 @@
+/**
+ * What waits for acknowledgements. Each send takes a slot; the slot's number travels through librdkafka as the record's opaque and
+ * comes back with its delivery report, so that no pointer to a JavaScript object ever leaves JavaScript.
+ */
+import { BatchError, type KafkaError } from "./error.ts";
+import type { Delivery } from "./record.ts";
+
+/** Something that is settled record by record. */
+export interface Pending {
+  /** The outcome of one record. Returns true with the last one: the slot is free. */
+  settle(index: number, partition: number, offset: number, error: KafkaError | null): boolean;
+}
+
+/** One record, one promise. */
+export class PendingRecord implements Pending {
+  constructor(
+    private readonly topic: string,
+    private readonly resolve: (delivery: Delivery) => void,
+    private readonly reject: (error: KafkaError) => void,
+  ) {}
+
+  settle(_index: number, partition: number, offset: number, error: KafkaError | null): boolean {
+    if (error) this.reject(error);
+    else this.resolve({ topic: this.topic, partition, offset });
+    return true;
+  }
+}
+
+/** Where the records of a batch ended up, by their place in it. */
+export class BatchDelivery {
+  /** @internal */
+  constructor(
+    readonly topic: string,
+    private readonly partitions: Int32Array,
+    private readonly offsets: Float64Array,
+  ) {}
+
+  get length(): number {
+    return this.partitions.length;
+  }
+
+  partition(index: number): number {
+    return this.partitions[index]!;
+  }
+
+  offset(index: number): number {
+    return this.offsets[index]!;
+  }
+}
+
+/** Many records, one promise: it resolves when all are acknowledged and rejects once all are settled and some failed. */
+export class PendingBatch implements Pending {
+  readonly #partitions: Int32Array;
+  readonly #offsets: Float64Array;
+  readonly #failures: { index: number; error: KafkaError }[] = [];
+  #open: number;
+
+  constructor(
+    private readonly topic: string,
+    count: number,
+    private readonly resolve: (delivery: BatchDelivery) => void,
+    private readonly reject: (error: BatchError) => void,
+  ) {
+    this.#open = count;
+    this.#partitions = new Int32Array(count);
+    this.#offsets = new Float64Array(count);
+  }
+
+  settle(index: number, partition: number, offset: number, error: KafkaError | null): boolean {
+    if (error) this.#failures.push({ index, error });
+    else {
+      this.#partitions[index] = partition;
+      this.#offsets[index] = offset;
+    }
+    if (--this.#open > 0) return false;
+    if (this.#failures.length === 0) {
+      this.resolve(new BatchDelivery(this.topic, this.#partitions, this.#offsets));
+    } else {
+      const delivered = this.#partitions.length - this.#failures.length;
+      this.reject(
+        new BatchError(
+          this.#failures.sort((a, b) => a.index - b.index),
+          delivered,
+        ),
+      );
+    }
+    return true;
+  }
+}
+
+/** Slots by number, reused: as many as were ever in use at once. */
+export class PendingTable {
+  readonly #slots: (Pending | null)[] = [];
+  readonly #free: number[] = [];
+
+  take(pending: Pending): number {
+    const slot = this.#free.pop() ?? this.#slots.length;
+    this.#slots[slot] = pending;
+    return slot;
+  }
+
+  settle(slot: number, index: number, partition: number, offset: number, error: KafkaError | null): void {
+    if (this.#slots[slot]!.settle(index, partition, offset, error)) {
+      this.#slots[slot] = null;
+      this.#free.push(slot);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** @campus/kafka: an Apache Kafka client for Bun. librdkafka does the work; this makes it safe, typed and pleasant. */
+export {
+  Admin,
+  type AdminOptions,
+  createAdmin,
+  type GroupDescription,
+  type GroupListing,
+  type GroupMember,
+  type NewTopic,
+  type PartitionDescription,
+  type TopicDescription,
+} from "./admin.ts";
+export { Batch, ConsumerRecord } from "./batch.ts";
+export type { Broker, ClusterDescription } from "./cluster.ts";
+export type { ClientOptions, Compression, ConsumerGroupOptions, LogLine, ProducerOptions } from "./config.ts";
+export { Consumer, type ConsumerOptions, createConsumer } from "./consumer.ts";
+export { BatchDelivery } from "./delivery.ts";
+export { BatchError, KafkaError } from "./error.ts";
+export { libraryVersion } from "./native/library.ts";
+export type { OffsetSpec } from "./offsets.ts";
+export { createProducer, Producer } from "./producer.ts";
+export type { RebalanceHandlers } from "./rebalance.ts";
+export type {
+  Bytes,
+  Delivery,
+  Headers,
+  ProducerRecord,
+  TopicPartition,
+  TopicPartitionLag,
+  TopicPartitionOffset,
+} from "./record.ts";

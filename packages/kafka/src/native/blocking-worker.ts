@@ -1,0 +1,41 @@
+/** The worker side of blocking.ts: one call at a time, its arguments numbers, its result a number. */
+import { openLibrary, type Signature } from "./ffi.ts";
+import { librdkafkaPath } from "./library-path.ts";
+
+const blockingSymbols = {
+  rd_kafka_metadata: {
+    args: [
+      /* rk */ "ptr",
+      /* all_topics */ "i32",
+      /* only_topic */ "ptr",
+      /* out metadata */ "ptr",
+      /* timeout_ms */ "i32",
+    ],
+    returns: "i32",
+  },
+  rd_kafka_init_transactions: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
+  rd_kafka_begin_transaction: { args: [/* rk */ "ptr"], returns: "ptr" },
+  rd_kafka_send_offsets_to_transaction: {
+    args: [/* rk */ "ptr", /* offsets */ "ptr", /* group metadata */ "ptr", /* timeout_ms */ "i32"],
+    returns: "ptr",
+  },
+  rd_kafka_commit_transaction: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
+  rd_kafka_abort_transaction: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
+} as const satisfies Record<string, Signature>;
+
+export type BlockingCall = { name: keyof typeof blockingSymbols; args: (number | null)[] };
+export type BlockingReply = { result: number | null } | { error: string };
+
+declare const self: Worker;
+
+const functions = openLibrary(librdkafkaPath(), blockingSymbols);
+
+self.onmessage = ({ data }: MessageEvent<BlockingCall>) => {
+  let reply: BlockingReply;
+  try {
+    reply = { result: functions[data.name](...data.args) };
+  } catch (error) {
+    reply = { error: String(error) };
+  }
+  postMessage(reply);
+};

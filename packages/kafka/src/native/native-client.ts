@@ -1,0 +1,220 @@
+/**
+ * One `rd_kafka_t`: created from properties, served on the event loop, destroyed once. Producer, consumer and admin are built on it.
+ *
+ * Everything librdkafka has to say arrives as events on the client's queue, drained on the main thread when the wake pipe has a byte.
+ * Log lines, errors and statistics are handled here; results of requests (commits, administration) settle the promise of their
+ * request, matched by an integer that travels as the event's opaque; other events go to the owner's `onEvent`.
+ */
+import type { ClientOptions } from "../config.ts";
+import { KafkaError } from "../error.ts";
+import { newConf, type Properties } from "./conf.ts";
+import { ErrCode } from "./error-codes.ts";
+import { EventType } from "./event-type.ts";
+import { NativeMemory, type Pointer, readString } from "./ffi.ts";
+import { Handle } from "./handle.ts";
+import { errorOf, librdkafka } from "./library.ts";
+import { ownQueue, WakePipe } from "./queue.ts";
+
+type Request = {
+  readonly operation: string;
+  readonly settle: (event: Pointer) => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+export interface NativeClientOptions {
+  readonly type: "producer" | "consumer";
+  readonly properties: Properties;
+  readonly handlers: Pick<ClientOptions, "onLog" | "onError" | "onStatistics">;
+  /** Events beyond log, error and statistics that the owner wants. */
+  readonly events: number;
+  /** Gets each of those. It must not keep the event. */
+  readonly onEvent: (type: number, event: Pointer) => void;
+  /** Called after each drain of the queue, also when it was empty: other queues may have something. */
+  readonly onWake?: () => void;
+}
+
+const ownersEvents: ReadonlySet<number> = new Set([
+  EventType.delivery,
+  EventType.rebalance,
+  EventType.tokenRefresh,
+]);
+
+/** Events handled in one go before the event loop gets its turn. */
+const eventsPerTurn = 256;
+
+export class NativeClient {
+  readonly rk: Handle;
+  readonly queue: Handle;
+  readonly pipe: WakePipe;
+  readonly #options: NativeClientOptions;
+  readonly #requests = new Map<number, Request>();
+  #nextRequest = 1;
+  #serving = false;
+  #fatalError: KafkaError | null = null;
+
+  constructor(options: NativeClientOptions) {
+    this.#options = options;
+    const lib = librdkafka();
+    const consumer = options.type === "consumer";
+    const conf = newConf(options.properties);
+    try {
+      lib.rd_kafka_conf_set_events(
+        conf.pointer,
+        options.events | EventType.log | EventType.error | EventType.statistics,
+      );
+      const reason = new NativeMemory(512);
+      const rk = lib.rd_kafka_new(consumer ? 1 : 0, conf.pointer, reason.address, reason.size);
+      if (!rk)
+        throw errorOf(
+          lib.rd_kafka_last_error(),
+          `create ${options.type}`,
+          readString(reason.address) ?? undefined,
+        );
+      conf.surrender();
+      this.rk = new Handle(options.type, rk, (pointer) => lib.rd_kafka_destroy(pointer));
+    } finally {
+      conf.release();
+    }
+    if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
+    lib.rd_kafka_set_log_queue(this.rk.pointer, null);
+    this.queue = ownQueue(
+      "event queue",
+      consumer
+        ? lib.rd_kafka_queue_get_consumer(this.rk.pointer)
+        : lib.rd_kafka_queue_get_main(this.rk.pointer),
+    );
+    this.pipe = new WakePipe(() => this.serve());
+    this.pipe.attach(this.queue.pointer);
+    this.serve();
+  }
+
+  /** The error after which this instance can do nothing more, if there was one (`rd_kafka_fatal_error`). */
+  get fatalError(): KafkaError | null {
+    return this.#fatalError;
+  }
+
+  /** Drains the event queue. Never re-entered: an event handler that serves again gets nothing. */
+  serve(): void {
+    if (this.#serving || this.queue.released) return;
+    this.#serving = true;
+    const lib = librdkafka();
+    try {
+      for (let served = 0; ; served++) {
+        if (served === eventsPerTurn) {
+          setImmediate(() => this.serve());
+          break;
+        }
+        const event = lib.rd_kafka_queue_poll(this.queue.pointer, 0);
+        if (!event) break;
+        try {
+          this.#dispatch(lib.rd_kafka_event_type(event), event);
+        } finally {
+          lib.rd_kafka_event_destroy(event);
+        }
+      }
+    } finally {
+      this.#serving = false;
+    }
+    this.#options.onWake?.();
+  }
+
+  /**
+   * Starts an asynchronous native operation.
+   * @param send gets the integer to pass as opaque; throws if the operation could not be started
+   * @param settle reads the result event; what it returns resolves the promise, what it throws rejects it
+   */
+  request<T>(operation: string, send: (opaque: number) => void, settle: (event: Pointer) => T): Promise<T> {
+    const id = this.#nextRequest++;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#requests.set(id, { operation, settle, resolve: resolve as (value: never) => void, reject });
+    try {
+      send(id);
+    } catch (error) {
+      this.#requests.delete(id);
+      reject(error);
+    }
+    return promise;
+  }
+
+  /** Destroys the client. Requests still open are rejected. What must be flushed or left was done by the owner before. */
+  async destroy(): Promise<void> {
+    if (this.rk.released) return;
+    for (const request of this.#requests.values()) {
+      request.reject(
+        new KafkaError({
+          code: ErrCode.state,
+          operation: request.operation,
+          message: "the client was closed",
+        }),
+      );
+    }
+    this.#requests.clear();
+    this.serve();
+    this.queue.release();
+    this.rk.release();
+    await this.pipe.close();
+  }
+
+  #dispatch(type: number, event: Pointer): void {
+    if (type === EventType.log) this.#log(event);
+    else if (type === EventType.error) this.#error(event);
+    else if (type === EventType.statistics) this.#statistics(event);
+    else if (ownersEvents.has(type)) this.#options.onEvent(type, event);
+    else this.#settle(event);
+  }
+
+  /** The result of a request. One that nobody waits for is an automatic commit's, or of a request rejected at closing. */
+  #settle(event: Pointer): void {
+    const lib = librdkafka();
+    const id = lib.rd_kafka_event_opaque(event);
+    const request = id === null ? undefined : this.#requests.get(id);
+    if (id === null || !request) return;
+    this.#requests.delete(id);
+    try {
+      const code = lib.rd_kafka_event_error(event);
+      const reason = lib.rd_kafka_event_error_string(event) ?? undefined;
+      if (code !== ErrCode.none) throw errorOf(code, request.operation, reason);
+      request.resolve(request.settle(event) as never);
+    } catch (error) {
+      request.reject(error);
+    }
+  }
+
+  #statistics(event: Pointer): void {
+    this.#options.handlers.onStatistics?.(JSON.parse(librdkafka().rd_kafka_event_stats(event)!));
+  }
+
+  #log(event: Pointer): void {
+    const fields = new NativeMemory(24);
+    const lib = librdkafka();
+    if (lib.rd_kafka_event_log(event, fields.address, fields.address + 8, fields.address + 16) !== 0) return;
+    const line = {
+      level: fields.i32[4]!,
+      facility: readString(fields.getSize(0)) ?? "",
+      message: readString(fields.getSize(2)) ?? "",
+    };
+    if (this.#options.handlers.onLog) this.#options.handlers.onLog(line);
+    else if (line.level <= 4) console.warn(`librdkafka ${line.facility}: ${line.message}`);
+  }
+
+  #error(event: Pointer): void {
+    const lib = librdkafka();
+    let code = lib.rd_kafka_event_error(event);
+    let message = lib.rd_kafka_event_error_string(event) ?? "";
+    const fatal = code === ErrCode.fatal || lib.rd_kafka_event_error_is_fatal(event) !== 0;
+    if (fatal) {
+      const reason = new NativeMemory(512);
+      code = lib.rd_kafka_fatal_error(this.rk.pointer, reason.address, reason.size) || code;
+      message = readString(reason.address) || message;
+    }
+    const error = new KafkaError({
+      code,
+      operation: this.#options.type,
+      message,
+      ...(fatal ? { fatal } : {}),
+    });
+    if (fatal) this.#fatalError ??= error;
+    this.#options.handlers.onError?.(error);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The staging area of a producer: records are written once into native memory as they are sent, and handed to librdkafka together, by one
+ * `rd_kafka_produce_batch` a tick. librdkafka copies them (`RD_KAFKA_MSG_F_COPY`), so the area is free again when the call returns.
+ *
+ * It holds records of one topic at a time. A record that carries headers or a timestamp can't travel in a batch: it goes by
+ * `rd_kafka_produceva` (tagged-record.ts), after what was staged before it, so that order is kept.
+ */
+import type { Bytes } from "../record.ts";
+import { NativeMemory, type Pointer, writeUtf8 } from "./ffi.ts";
+import { message as field } from "./layout.ts";
+import { librdkafka } from "./library.ts";
+
+const words = field.size / 4;
+const copyPayload = 0x2; // RD_KAFKA_MSG_F_COPY
+const ownPartition = 0x8; // RD_KAFKA_MSG_F_PARTITION: each record's own, -1 for the partitioner's choice
+
+/** The most bytes a key or value can take: UTF-8 needs up to three a UTF-16 unit. */
+function most(bytes: Bytes): number {
+  if (bytes === null) return 0;
+  return typeof bytes === "string" ? bytes.length * 3 : bytes.length;
+}
+
+/** A record refused by librdkafka: which (`slot` and `index` as given to `add`), its bytes, and why. */
+export type Refused = (slot: number, index: number, bytes: number, code: number) => void;
+
+export class Staging {
+  readonly #messages: NativeMemory;
+  readonly #arena: NativeMemory;
+  /** Payloads too large for the arena: kept reachable until the batch is handed over. */
+  #oversized: NativeMemory[] = [];
+  #count = 0;
+  #used = 0;
+  #topic: Pointer | null = null;
+
+  constructor(
+    private readonly refused: Refused,
+    private readonly capacity = 4096,
+    arenaBytes = 2 * 1024 * 1024,
+  ) {
+    this.#messages = new NativeMemory(capacity * field.size);
+    this.#arena = new NativeMemory(arenaBytes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Stages a record of `topic` (a `rd_kafka_topic_t *`), handing over what was staged when there is no room or the topic changes.
+   * @param slot and `index` come back with the delivery report or the refusal; both unsigned 32 bit
+   * @returns bytes of key and value
+   */
+  add(topic: Pointer, key: Bytes, value: Bytes, partition: number, slot: number, index: number): number {
+    const room = this.#arena.size - this.#used;
+    if (this.#topic !== topic || this.#count === this.capacity || most(key) + most(value) > room)
+      this.flush();
+    this.#topic = topic;
+    const at = this.#count * words;
+    const { i32, u32 } = this.#messages;
+    i32[at] = 0;
+    i32[at + field.partition / 4] = partition;
+    u32[at + field.opaque / 4] = slot;
+    u32[at + field.opaque / 4 + 1] = index;
+    const keyBytes = this.#write(key, at + field.key / 4);
+    const valueBytes = this.#write(value, at + field.payload / 4);
+    this.#count++;
+    return keyBytes + valueBytes;
+  }
+
+  /** Hands everything staged to librdkafka. Never throws: refused records are reported one by one. */
+  flush(): void {
+    const count = this.#count;
+    if (count === 0) return;
+    this.#count = 0;
+    this.#used = 0;
+    const taken = librdkafka().rd_kafka_produce_batch(
+      this.#topic,
+      -1,
+      copyPayload | ownPartition,
+      this.#messages.address,
+      count,
+    );
+    this.#oversized = [];
+    if (taken === count) return;
+    const { i32, u32 } = this.#messages;
+    for (let at = 0; at < count * words; at += words) {
+      const code = i32[at + field.err / 4]!;
+      if (code === 0) continue;
+      const bytes = u32[at + field.len / 4]! + u32[at + field.keyLen / 4]!;
+      this.refused(u32[at + field.opaque / 4]!, u32[at + field.opaque / 4 + 1]!, bytes, code);
+    }
+  }
+
+  /** Writes pointer and length at `at` and the bytes into the arena. Returns the length. */
+  #write(bytes: Bytes, at: number): number {
+    const messages = this.#messages;
+    if (bytes === null) {
+      messages.setSize(at, 0);
+      messages.setSize(at + 2, 0);
+      return 0;
+    }
+    let arena = this.#arena;
+    let offset = this.#used;
+    if (offset + most(bytes) > arena.size) {
+      arena = new NativeMemory(most(bytes));
+      this.#oversized.push(arena);
+      offset = 0;
+    }
+    const length = typeof bytes === "string" ? writeUtf8(arena.bytes, bytes, offset) : bytes.length;
+    if (typeof bytes !== "string") arena.bytes.set(bytes, offset);
+    if (arena === this.#arena) this.#used += length;
+    messages.setSize(at, arena.address + offset);
+    messages.setSize(at + 2, length);
+    return length;
+  }
+}

@@ -1,0 +1,46 @@
+/** The nouns that cross the client's API: what a record is on its way in, and where one lies. */
+
+/** A key, value or header: text travels as UTF-8, `null` is Kafka's null (as a value: a tombstone). */
+export type Bytes = string | Uint8Array | null;
+
+/** A record to produce. */
+export interface ProducerRecord {
+  /** Decides the partition unless `partition` is given; null or absent: any partition. */
+  readonly key?: Bytes;
+  readonly value: Bytes;
+  /** An explicit partition, from 0. */
+  readonly partition?: number;
+  /** Milliseconds since the epoch; the time of `send` when absent. */
+  readonly timestamp?: number;
+  /** In order; a name may repeat when given as pairs. */
+  readonly headers?: Headers;
+}
+
+/** Header names and values: an object, or pairs where order and repetition matter. */
+export type Headers = Readonly<Record<string, Bytes>> | readonly (readonly [name: string, value: Bytes])[];
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface TopicPartitionOffset extends TopicPartition {
+  /** Of a commit: the offset of the next record to read. -1 where there is none. */
+  readonly offset: number;
+  /** Free text stored with a committed offset (at most `offset.metadata.max.bytes` of the broker, 4096 by default). */
+  readonly metadata?: string;
+}
+
+export interface TopicPartitionLag extends TopicPartition {
+  /** The next offset this consumer will read; -1 before the first. */
+  readonly position: number;
+  /** The log's end as the broker last told: the last stable offset under `read_committed`. */
+  readonly high: number;
+  /** Records between the two. */
+  readonly lag: number;
+}
+
+/** Where a record ended up. */
+export interface Delivery extends TopicPartition {
+  readonly offset: number;
+}
