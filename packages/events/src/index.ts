@@ -1,6 +1,7 @@
 /** The contract between the services: topics, events and how they are written. */
 export { CODECS, type Codec, decodeEvent, encodeEvent } from "./codec.ts";
 export { MalformedEventError } from "./malformed-event.ts";
+export { createMissingTopics, type TopicAdmin, type TopicCreationOptions } from "./topic-creation.ts";
 export {
   INVENTORY_EVENTS,
   type NewTopic,

@@ -7,6 +7,7 @@ export {
   type LogFormat,
   type LogLevel,
 } from "./common-settings.ts";
+export { type DeadLetter, type DeadLetters, openDeadLetterFolder } from "./dead-letters.ts";
 export {
   createLifecycle,
   type DrainStep,
