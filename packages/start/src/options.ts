@@ -1,0 +1,77 @@
+// What `bun start` was asked for: the command line and KAFKA_BROKER, read into one choice of cluster. Pure.
+
+import { parseArgs } from "node:util";
+
+/** Where the services will find Kafka. */
+export type ClusterChoice =
+  | { readonly kind: "embedded" }
+  | { readonly kind: "apache"; readonly nodes: 1 | 3 }
+  | { readonly kind: "given"; readonly brokers: string };
+
+export type Options = { readonly help: true } | { readonly help: false; readonly cluster: ClusterChoice };
+
+/** A command line that can't be followed; the message says why and what would work. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const USAGE = `Usage: bun start [--kafka [--nodes 1|3]] [--help]
+
+Runs the whole system: the order producer (HTTP), the inventory and the analytics consumer.
+
+  bun start                     on an embedded cluster, in memory: nothing to install, nothing kept
+  bun start --kafka             on real Apache Kafka, run on this machine (needs Java 17 or newer)
+  bun start --kafka --nodes 3   the same with three nodes
+  KAFKA_BROKER=host:9092 bun start
+                                on that cluster
+
+Every setting of the services passes through the environment, e.g. PORT=9000 bun start.
+Ctrl-C stops everything in order; a second Ctrl-C stops it at once.`;
+
+/**
+ * Reads the arguments after the script's name, and KAFKA_BROKER.
+ * @throws UsageError
+ */
+export function readOptions(
+  args: readonly string[],
+  environment: Record<string, string | undefined>,
+): Options {
+  const { kafka, nodes, help } = parse(args);
+  if (help) return { help: true };
+
+  const brokers = environment.KAFKA_BROKER?.trim() ?? "";
+  if (brokers !== "") {
+    if (kafka || nodes !== undefined) {
+      throw new UsageError(
+        `KAFKA_BROKER names a cluster (${brokers}) and ${kafka ? "--kafka" : "--nodes"} asks for one here: unset KAFKA_BROKER or leave the option out`,
+      );
+    }
+    return { help: false, cluster: { kind: "given", brokers } };
+  }
+  if (nodes !== undefined && nodes !== "1" && nodes !== "3") {
+    throw new UsageError(`--nodes must be 1 or 3, not "${nodes}"`);
+  }
+  if (nodes !== undefined && !kafka) {
+    throw new UsageError("--nodes goes with --kafka: the embedded cluster has no nodes to choose");
+  }
+  return {
+    help: false,
+    cluster: kafka ? { kind: "apache", nodes: nodes === "3" ? 3 : 1 } : { kind: "embedded" },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        kafka: { type: "boolean", default: false },
+        nodes: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
