@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DeadLetter, openDeadLetterFolder } from "./dead-letters.ts";
+import { type DeadLetter, deadLetterOf, openDeadLetterFolder } from "./dead-letters.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -48,6 +48,16 @@ test("a record is kept whole, with its place and the reason", async () => {
     set_aside_at: line?.set_aside_at,
     key_base64: "a2V5",
     value_base64: "AP8Kew==",
+  });
+});
+
+test("a consumed record becomes a letter with what it failed on", () => {
+  const record = { topic: "t", partition: 1, offset: 2, timestamp: 3, key: null, value: Buffer.from("v") };
+  expect(deadLetterOf(record, "g", new RangeError("too long"))).toEqual({
+    ...letter({ topic: "t", partition: 1, offset: 2, group: "g", key: null, value: Buffer.from("v") }),
+    error: "RangeError",
+    reason: "too long",
+    timestampMs: 3,
   });
 });
 

@@ -24,6 +24,28 @@ export interface DeadLetter {
   value: Uint8Array | null;
 }
 
+/** A consumed record, as far as it matters here. */
+export type UnhandledRecord = Pick<DeadLetter, "topic" | "partition" | "offset" | "key" | "value"> & {
+  /** Milliseconds since 1970; -1 where the record has none. */
+  readonly timestamp: number;
+};
+
+/** The letter for a record that a group could not handle, with what it failed on. */
+export function deadLetterOf(record: UnhandledRecord, group: string, error: Error): DeadLetter {
+  const { topic, partition, offset, timestamp: timestampMs, key, value } = record;
+  return {
+    topic,
+    partition,
+    offset,
+    group,
+    error: error.name,
+    reason: error.message,
+    timestampMs,
+    key,
+    value,
+  };
+}
+
 export interface DeadLetters {
   /**
    * Sets records aside. Resolves once they are kept for good: only then may their offsets be committed. A record

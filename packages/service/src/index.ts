@@ -7,7 +7,8 @@ export {
   type LogFormat,
   type LogLevel,
 } from "./common-settings.ts";
-export { type DeadLetter, type DeadLetters, openDeadLetterFolder } from "./dead-letters.ts";
+export { type DeadLetter, type DeadLetters, deadLetterOf, openDeadLetterFolder } from "./dead-letters.ts";
+export { type KafkaLogHandlers, type KafkaLogOptions, kafkaLogHandlers } from "./kafka-log.ts";
 export {
   createLifecycle,
   type DrainStep,

@@ -94,6 +94,17 @@ test("a failure during the drain turns its exit code to 1", async () => {
   expect(exits).toEqual([1]);
 });
 
+test("what was still waiting when the drain began ends with the signal's reason, which is no failure", async () => {
+  const { lifecycle, lines, exits, source } = setUp();
+  lifecycle.signal.addEventListener("abort", () => {
+    source.emit("unhandledRejection", lifecycle.signal.reason);
+    queueMicrotask(() => source.emit("unhandledRejection", lifecycle.signal.reason));
+  });
+  await lifecycle.drain("test");
+  expect(exits).toEqual([0]);
+  expect(lines.join("\n")).not.toContain("FATAL");
+});
+
 test("released, it no longer listens", () => {
   const { lifecycle, source } = setUp();
   expect(source.listenerCount("SIGTERM")).toBe(1);

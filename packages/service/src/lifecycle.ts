@@ -27,7 +27,10 @@ export interface Lifecycle {
   onDrain(name: string, step: DrainStep): void;
   /** Ends the process in order, as a signal does. */
   drain(reason: string): Promise<void>;
-  /** Ends the process because it can't go on: says why in one line, drains, exits with 1. Never rejects. */
+  /**
+   * Ends the process because it can't go on: says why in one line, drains, exits with 1. Never rejects. The reason of
+   * `signal` is no failure: with it ends what was still waiting when the drain began.
+   */
   fail(error: unknown): Promise<void>;
   /** Takes the signal handlers off again. */
   release(): void;
@@ -82,15 +85,16 @@ export function createLifecycle({
   function drain(reason: string): Promise<void> {
     if (drained === undefined) {
       log.info("draining: {reason}", { reason });
-      aborter.abort(new DOMException(`The process is ending: ${reason}.`, "AbortError"));
       const deadline = performance.now() + deadlineMs;
-      // Begins in a later turn, when `drained` is set: a step may fail the process on the spot, and that must not begin another.
+      // Set before anybody else runs: whoever hears of the abort, and every step, may come back here at once.
       drained = Promise.resolve().then(() => takeDown(deadline));
+      aborter.abort(new DOMException(`The process is ending: ${reason}.`, "AbortError"));
     }
     return drained;
   }
 
   function fail(error: unknown): Promise<void> {
+    if (aborter.signal.aborted && error === aborter.signal.reason) return drain("as begun");
     exitCode = EXIT_CODE.failed;
     log.fatal("{error}", { error });
     if (error instanceof Error) log.debug("{stack}", { stack: error.stack ?? "no stack" });
