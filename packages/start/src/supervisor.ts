@@ -132,6 +132,6 @@ function howItEnded({ exitCode, signalCode }: Bun.Subprocess): string {
 
 /** As a shell counts it; a child that ended by itself without an error is an error for the system. */
 function exitCodeOf({ exitCode, signalCode }: Bun.Subprocess): number {
-  if (signalCode !== null) return 128 + (constants.signals[signalCode] ?? 0);
+  if (signalCode !== null) return 128 + (constants.signals[signalCode as NodeJS.Signals] ?? 0);
   return exitCode === null || exitCode === 0 ? 1 : exitCode;
 }
