@@ -36,6 +36,9 @@ export interface BuildOptions {
 /** What `./configure` and `make` need of the source tree: without tests, documentation and the C++ wrapper. */
 const neededSources = ["configure", "configure.self", "lds-gen.py", "mklove", "src", "LICENSES.txt"];
 
+/** The last compiler of a build that was killed may still be writing while its folder is removed. */
+const removal = { recursive: true, force: true, maxRetries: 5 } as const;
+
 const compileCommand = / -c \S+\.c -o /g;
 
 /** Builds `plan` and returns the library's path. Throws a `LibraryError` naming the log, which outlives the failure. */
@@ -53,8 +56,9 @@ export async function buildLibrary(
   );
   const startedAt = performance.now();
   try {
-    for (const name of neededSources)
+    for (const name of neededSources) {
       cpSync(join(plan.sources, name), join(work, name), { recursive: true, dereference: true });
+    }
     const run = createRunner(work, log, environment, signal);
     await run(["bash", "./configure", ...configureArguments]);
     const make = ["make", "-C", "src", libraryFile];
@@ -72,7 +76,7 @@ export async function buildLibrary(
     throw signal.aborted ? error : failureOf(plan, log, error);
   } finally {
     progress.stop();
-    rmSync(work, { recursive: true, force: true });
+    rmSync(work, removal);
   }
 }
 
@@ -80,7 +84,7 @@ export async function buildLibrary(
 function workFolder(plan: BuildPlan): string {
   const parent = /\s/.test(plan.root) ? tmpdir() : plan.root;
   const work = join(parent, `${basename(plan.folder)}.work-${process.pid}`);
-  rmSync(work, { recursive: true, force: true });
+  rmSync(work, removal);
   mkdirSync(work);
   return work;
 }
@@ -89,7 +93,7 @@ function workFolder(plan: BuildPlan): string {
 function removeLeftovers(plan: BuildPlan): void {
   const leftover = new RegExp(`^${RegExp.escape(basename(plan.folder))}\\.(work|new|old)-\\d+$`);
   for (const name of readdirSync(plan.root)) {
-    if (leftover.test(name)) rmSync(join(plan.root, name), { recursive: true, force: true });
+    if (leftover.test(name)) rmSync(join(plan.root, name), removal);
   }
 }
 
@@ -138,7 +142,7 @@ function publish(plan: BuildPlan, work: string, log: string): readonly OptionalF
     dependencies: probed.dependencies,
   };
   const complete = `${plan.folder}.new-${process.pid}`;
-  rmSync(complete, { recursive: true, force: true });
+  rmSync(complete, removal);
   mkdirSync(complete);
   cpSync(library, join(complete, libraryFile));
   cpSync(log, join(complete, "build.log"));
@@ -148,7 +152,7 @@ function publish(plan: BuildPlan, work: string, log: string): readonly OptionalF
   const old = `${plan.folder}.old-${process.pid}`;
   if (existsSync(plan.folder)) renameSync(plan.folder, old);
   renameSync(complete, plan.folder);
-  rmSync(old, { recursive: true, force: true });
+  rmSync(old, removal);
   return features;
 }
 
@@ -165,10 +169,15 @@ function failureOf(plan: BuildPlan, log: string, error: unknown): LibraryError {
   if (!existsSync(log))
     return new LibraryError(`librdkafka ${plan.version} can't be built: ${reason}`, { cause: error });
   cpSync(log, kept);
-  const lines = readFileSync(kept, "utf8").trimEnd().split("\n").slice(-12);
+  const ending = readFileSync(kept, "utf8").trimEnd().split("\n").slice(-12);
+  const quoted = ending
+    .map((line) => `\n  | ${line.length > 200 ? `${line.slice(0, 200)}…` : line}`)
+    .join("");
   return new LibraryError(
-    `librdkafka ${plan.version} can't be built: ${reason}. The log is ${kept}; it ends:\n${lines.map((line) => `  | ${line}\n`).join("")}`.trimEnd(),
-    { cause: error },
+    `librdkafka ${plan.version} can't be built: ${reason}. The log is ${kept}; it ends:${quoted}`,
+    {
+      cause: error,
+    },
   );
 }
 

@@ -16,8 +16,12 @@ function probe(): ProbedLibrary {
     const dependencies = sharedLibraries().filter((file) => file !== path && !before.has(file));
     return { version: rd_kafka_version(), dependencies: dependencies.map(nameAcrossUpdates) };
   } catch (error) {
-    // The dynamic linker's own words, without the path that comes before them.
-    return { failure: (error as Error).message.split(`${path}: `).at(-1)! };
+    // The dynamic linker's own words, without what comes before them.
+    return {
+      failure: (error as Error).message
+        .replace(/^Failed to open library ".*?": /, "")
+        .replace(`${path}: `, ""),
+    };
   }
 }
 
