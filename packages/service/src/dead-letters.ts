@@ -6,6 +6,20 @@
 import { constants } from "node:fs";
 import { access, mkdir, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { text } from "./setting.ts";
+
+/** The prefix of the setting below. */
+export const DEAD_LETTERS_PREFIX = "DEAD_LETTERS_";
+
+/** The settings of every service that sets records aside. */
+export function deadLetterSettings() {
+  return {
+    deadLettersFolder: text("DEAD_LETTERS_FOLDER", {
+      default: "dead_letters",
+      description: "Folder for records that can't be handled, kept as JSON lines",
+    }),
+  };
+}
 
 /** A record set aside: its place in Kafka, its bytes as they were, and why nobody could handle it. */
 export interface DeadLetter {
@@ -58,7 +72,7 @@ export interface DeadLetters {
 /**
  * Dead letters as files `<topic>.<group>.jsonl` in a folder, which is made if it is missing. Each line is on the
  * disk (fdatasync) before `add` resolves. Files may be moved or removed at any time: nothing is held open.
- * @throws Error naming the folder, when this process can't write there
+ * @throws Error naming folder and setting, when this process can't write there
  */
 export async function openDeadLetterFolder(folder: string): Promise<DeadLetters> {
   const path = resolve(folder);
@@ -67,7 +81,9 @@ export async function openDeadLetterFolder(folder: string): Promise<DeadLetters>
     await access(path, constants.W_OK);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`records that can't be handled could not be kept in ${path}: ${reason}`, { cause });
+    throw new Error(`Records that can't be handled could not be kept: ${reason}. Set DEAD_LETTERS_FOLDER.`, {
+      cause,
+    });
   }
 
   let last: Promise<unknown> = Promise.resolve();

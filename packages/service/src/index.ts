@@ -7,7 +7,16 @@ export {
   type LogFormat,
   type LogLevel,
 } from "./common-settings.ts";
-export { type DeadLetter, type DeadLetters, deadLetterOf, openDeadLetterFolder } from "./dead-letters.ts";
+export { type ConsumerLagOptions, registerConsumerLag } from "./consumer-lag.ts";
+export {
+  DEAD_LETTERS_PREFIX,
+  type DeadLetter,
+  type DeadLetters,
+  deadLetterOf,
+  deadLetterSettings,
+  openDeadLetterFolder,
+  type UnhandledRecord,
+} from "./dead-letters.ts";
 export { type KafkaLogHandlers, type KafkaLogOptions, kafkaLogHandlers } from "./kafka-log.ts";
 export {
   createLifecycle,
