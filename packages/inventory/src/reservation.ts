@@ -24,11 +24,7 @@ export function isReserved(orderId: string): boolean {
  * @param now the moment of the decision, ISO-8601; the outcome does not depend on it
  * @param newId gives the event its id, a UUID
  */
-export function decide(
-  order: OrderPlaced,
-  now: string,
-  newId: () => string,
-): InventoryEvent {
+export function decide(order: OrderPlaced, now: string, newId: () => string): InventoryEvent {
   const { order_id } = order;
   return isReserved(order_id)
     ? { event_id: newId(), event_type: "InventoryReserved", order_id, timestamp: now, success: true }

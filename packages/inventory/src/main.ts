@@ -1,0 +1,91 @@
+// The inventory consumer, wired: orders in, reservations out. Everything it does stands in the modules it puts together.
+
+import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
+import { createAdmin, createConsumer, createProducer } from "@campus/kafka";
+import {
+  kafkaLogHandlers,
+  openDeadLetterFolder,
+  registerConsumerLag,
+  startService,
+  waitForKafka,
+} from "@campus/service";
+import { GROUP, MANAGEMENT_PORT, PREFIXES, settings as table } from "./config.ts";
+import { createCounters } from "./counters.ts";
+import { createProcessor } from "./processor.ts";
+import { createPublisher } from "./publisher.ts";
+
+const { settings, log, lifecycle, readiness, metrics } = await startService({
+  name: "inventory",
+  description: "Reserves stock for orders: reads order-events, writes inventory-events.",
+  settings: table,
+  prefixes: PREFIXES,
+  managementPort: MANAGEMENT_PORT,
+});
+
+async function run(): Promise<void> {
+  const client = {
+    brokers: settings.brokers,
+    clientId: "inventory",
+    ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
+  };
+  const deadLetters = await openDeadLetterFolder(settings.deadLettersFolder);
+  const partitions = await waitForKafka({
+    brokers: settings.brokers,
+    log,
+    signal: lifecycle.signal,
+    async attempt() {
+      await using admin = createAdmin(client);
+      await createMissingTopics(admin, { replication: settings.replication });
+      const [orders] = await admin.describeTopics([ORDER_EVENTS]);
+      return orders?.partitions.length ?? 1;
+    },
+  });
+
+  const producer = createProducer(client);
+  lifecycle.onDrain("producer", (remainingMs) => producer.close({ timeoutMs: remainingMs }));
+
+  const givingUp = new AbortController();
+  const counters = createCounters(metrics);
+  const publisher = createPublisher({
+    producer,
+    log,
+    signal: givingUp.signal,
+    onRetry: counters.publishRetried,
+  });
+  const processor = createProcessor({
+    publisher,
+    deadLetters,
+    codec: settings.codec,
+    log,
+    signal: givingUp.signal,
+    onDecided: counters.decided,
+    onSetAside: counters.setAside,
+  });
+
+  const consumer = createConsumer({
+    ...client,
+    groupId: GROUP,
+    topics: [ORDER_EVENTS],
+    autoOffsetReset: "earliest",
+    maxBatchRecords: settings.batchMaxRecords,
+    onAssigned(assigned) {
+      log.info("assigned {partitions}", { partitions: assigned.map(({ partition }) => partition).join(" ") });
+      readiness.clear("starting");
+    },
+  });
+  lifecycle.onDrain("consumer", async (remainingMs) => {
+    // The batches in hand get most of the time; what Kafka does not take by then is decided again after the next start.
+    const reason = new Error(
+      "The batches in hand could not be published in time, so they are not committed.",
+    );
+    const timer = setTimeout(() => givingUp.abort(reason), remainingMs * 0.6);
+    await consumer.close({ timeoutMs: remainingMs * 0.8 });
+    clearTimeout(timer);
+  });
+  registerConsumerLag({ registry: metrics, lag: () => consumer.lag() });
+
+  // As many at once as there are partitions: while one's outcomes are on their way, another's orders are decided.
+  await consumer.run((batch) => processor.handle(batch), { concurrency: partitions });
+}
+
+await run().catch((error) => lifecycle.fail(error));

@@ -1,0 +1,131 @@
+// The inventory's work on one batch: read the orders, decide them, publish the outcomes, and only when those are
+// acknowledged commit the batch. Killed anywhere in between, the batch is decided again, the same way: nothing is lost,
+// an outcome may be published twice.
+
+import { type Codec, decodeEvent, encodeEvent, MalformedEventError, type OrderPlaced } from "@campus/events";
+import { KafkaError, type ProducerRecord } from "@campus/kafka";
+import {
+  type DeadLetter,
+  type DeadLetters,
+  deadLetterOf,
+  type Logger,
+  type UnhandledRecord,
+} from "@campus/service";
+import { GROUP } from "./config.ts";
+import type { Publisher } from "./publisher.ts";
+import { decide } from "./reservation.ts";
+import { retry } from "./retry.ts";
+
+/** What is needed of a consumed batch; `Batch` of `@campus/kafka` is one. */
+export interface OrderBatch extends Iterable<UnhandledRecord> {
+  readonly topic: string;
+  readonly partition: number;
+  commit(): Promise<void>;
+}
+
+export interface ProcessorOptions {
+  readonly publisher: Publisher;
+  readonly deadLetters: DeadLetters;
+  readonly codec: Codec;
+  readonly log: Logger;
+  /** Ends the trying, where Kafka does not answer. */
+  readonly signal: AbortSignal;
+  readonly onDecided?: (count: { readonly reserved: number; readonly failed: number }) => void;
+  readonly onSetAside?: (count: number) => void;
+  /** The moment of a decision, ISO-8601. */
+  readonly now?: () => string;
+  readonly newId?: () => string;
+}
+
+export interface Processor {
+  /**
+   * Handles one batch, up to its commit. Batches of different partitions may be handled at once; then one is decided
+   * while others are on their way.
+   * @throws what the publisher or the dead letters throw, a fatal KafkaError, the signal's reason: the batch is then not
+   *   committed, and whoever reads its partition next decides it again
+   */
+  handle(batch: OrderBatch): Promise<void>;
+}
+
+/** An event of another topic: it is well-formed, and still nothing this consumer could act on. */
+class UnexpectedEventError extends Error {
+  override readonly name = "UnexpectedEventError";
+}
+
+export function createProcessor({
+  publisher,
+  deadLetters,
+  codec,
+  log,
+  signal,
+  onDecided,
+  onSetAside,
+  now = () => new Date().toISOString(),
+  newId = () => crypto.randomUUID(),
+}: ProcessorOptions): Processor {
+  function decideAll(batch: OrderBatch): { outcomes: ProducerRecord[]; letters: DeadLetter[] } {
+    const outcomes: ProducerRecord[] = [];
+    const letters: DeadLetter[] = [];
+    const decidedAt = now();
+    let reserved = 0;
+    for (const record of batch) {
+      try {
+        const decision = decide(orderIn(record), decidedAt, newId);
+        if (decision.success) reserved++;
+        outcomes.push({ key: decision.order_id, value: encodeEvent(decision, codec) });
+      } catch (error) {
+        if (!(error instanceof MalformedEventError || error instanceof UnexpectedEventError)) throw error;
+        letters.push(deadLetterOf(record, GROUP, error));
+      }
+    }
+    onDecided?.({ reserved, failed: outcomes.length - reserved });
+    return { outcomes, letters };
+  }
+
+  async function setAside(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length === 0) return;
+    await deadLetters.add(letters);
+    onSetAside?.(letters.length);
+    for (const { topic, partition, offset, reason } of letters) {
+      log.warn("set aside {topic}/{partition} offset {offset}: {reason}", {
+        topic,
+        partition,
+        offset,
+        reason,
+      });
+    }
+  }
+
+  return {
+    async handle(batch) {
+      const { outcomes, letters } = decideAll(batch);
+      await setAside(letters);
+      if (outcomes.length > 0) await publisher.publish(outcomes);
+      await commit(batch);
+    },
+  };
+
+  async function commit(batch: OrderBatch): Promise<void> {
+    try {
+      await retry(() => batch.commit(), {
+        signal,
+        isRetriable: (error) => error instanceof KafkaError && error.retriable && !error.fatal,
+      });
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.fatal) throw error;
+      // The group has moved on without us (a rebalance, a session that timed out). What was published stays true.
+      const { topic, partition } = batch;
+      log.warn("{topic}/{partition} is not committed, its next owner decides the batch again: {error}", {
+        topic,
+        partition,
+        error,
+      });
+    }
+  }
+}
+
+function orderIn(record: UnhandledRecord): OrderPlaced {
+  const event = decodeEvent(record.value);
+  if (event.event_type !== "OrderPlaced") throw new UnexpectedEventError(`${event.event_type} is no order`);
+  return event;
+}
