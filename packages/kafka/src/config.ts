@@ -60,7 +60,7 @@ export interface ConsumerGroupOptions {
   readonly maxBatchRecords?: number;
   /** Static membership (KIP-345): a restart within the session timeout keeps the partitions. */
   readonly groupInstanceId?: string;
-  /** Default 45 000 ms. */
+  /** How long a silent member keeps its partitions. Default 45 000 ms. */
   readonly sessionTimeoutMs?: number;
 }
 
@@ -124,12 +124,15 @@ export const defaultQueuedBytes = 256 * 1024 * 1024;
 export function consumerProperties(options: ClientOptions & ConsumerGroupOptions): Properties {
   if (options.groupId === "") throw invalid("groupId is empty");
   if (options.topics.length === 0) throw invalid("topics is empty: name at least one topic");
+  const { sessionTimeoutMs = 45_000 } = options;
   return withOverrides(
     {
       ...commonProperties(options),
       "group.id": options.groupId,
       "group.instance.id": options.groupInstanceId,
-      "session.timeout.ms": options.sessionTimeoutMs,
+      "session.timeout.ms": sessionTimeoutMs,
+      // Three heartbeats may go missing before the session ends.
+      "heartbeat.interval.ms": Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
       "auto.offset.reset": options.autoOffsetReset,
       "isolation.level": options.isolation ?? "read_committed",
       "enable.auto.commit": false,

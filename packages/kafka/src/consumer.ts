@@ -10,6 +10,7 @@ import { KafkaError } from "./error.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
+import type { Pointer } from "./native/ffi.ts";
 import { check, errorOf, librdkafka, throwIfFailed } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
@@ -25,6 +26,8 @@ export interface ConsumerOptions extends ClientOptions, ConsumerGroupOptions, Re
 /** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
 const pollIntervalMs = 1_000;
 const requestTimeoutMs = 10_000;
+/** What leaving the group may still take once its partitions are given back. */
+const leaveTimeoutMs = 1_000;
 
 export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #client: NativeClient;
@@ -220,14 +223,21 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     if (refused)
       this.#options.onError?.(errorOf(ErrCode.state, "close", "the group could not be left in order"));
     // Closing makes librdkafka revoke what is held, which goes the way of every revocation.
-    while (lib.rd_kafka_consumer_closed(rk) === 0 && performance.now() < deadline) {
-      this.#client.serve();
-      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), Bun.sleep(20)]);
-    }
+    await this.#closed(rk, deadline);
+    this.#rebalance.hurry();
+    await this.#closed(rk, performance.now() + leaveTimeoutMs);
     clearInterval(this.#pollTimer);
     for (const partition of this.#assignment.all()) this.#assignment.drop(partition);
     await this.#client.destroy();
     this.#wake();
+  }
+
+  /** Serves the group until librdkafka has left it, or the deadline. */
+  async #closed(rk: Pointer, deadline: number): Promise<void> {
+    while (librdkafka().rd_kafka_consumer_closed(rk) === 0 && performance.now() < deadline) {
+      this.#client.serve();
+      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), Bun.sleep(10)]);
+    }
   }
 
   /** The next batch of any partition that has one and none out; null once closed or stopped. */

@@ -41,12 +41,13 @@ export interface RebalanceOptions {
 
 export class Rebalance {
   #last: Promise<void> = Promise.resolve();
+  readonly #hurried = Promise.withResolvers<void>();
 
   constructor(private readonly options: RebalanceOptions) {}
 
-  /** Resolves when every change announced so far is done. */
-  settled(): Promise<void> {
-    return this.#last;
+  /** Partitions going out no longer wait for the batch in hand, now and from now on. */
+  hurry(): void {
+    this.#hurried.resolve();
   }
 
   /** Takes a rebalance event; what it says is copied before this returns. */
@@ -101,7 +102,7 @@ export class Rebalance {
     const idle = Promise.all(leaving.map((partition) => partition.idle()));
     const { promise: deadline, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.options.drainTimeoutMs);
-    await Promise.race([idle, deadline]);
+    await Promise.race([idle, deadline, this.#hurried.promise]);
     clearTimeout(timer);
   }
 

@@ -8,11 +8,9 @@ import { adminSymbols } from "./admin-symbols.ts";
 import { ErrCode } from "./error-codes.ts";
 import { cstring, type NativeFunctions, NativeMemory, openLibrary, type Pointer, readString } from "./ffi.ts";
 import { librdkafkaPath } from "./library-path.ts";
+import { minimumVersion } from "./library-version.ts";
 import { mockSymbols } from "./mock-symbols.ts";
 import { symbols } from "./symbols.ts";
-
-/** 2.15.0: what this package is written for; older ones lack functions or carry bugs it relies on being gone. */
-const minimumVersion = 0x020f00ff;
 
 function once<T>(make: () => T): () => T {
   let value: T | undefined;

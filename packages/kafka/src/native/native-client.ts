@@ -40,6 +40,8 @@ const ownersEvents: ReadonlySet<number> = new Set([
   EventType.tokenRefresh,
 ]);
 
+const noConsumerClose = 0x8; // RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
+
 /** Events handled in one go before the event loop gets its turn. */
 const eventsPerTurn = 256;
 
@@ -72,7 +74,10 @@ export class NativeClient {
           readString(reason.address) ?? undefined,
         );
       conf.surrender();
-      this.rk = new Handle(options.type, rk, (pointer) => lib.rd_kafka_destroy(pointer));
+      // The owner of a consumer has left its group by then; destroying must not wait for it a second time.
+      this.rk = new Handle(options.type, rk, (pointer) =>
+        lib.rd_kafka_destroy_flags(pointer, noConsumerClose),
+      );
     } finally {
       conf.release();
     }

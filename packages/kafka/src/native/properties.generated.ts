@@ -2,7 +2,7 @@
 
 export interface LibrdkafkaProperties {
   /** Alias for `request.required.acks`: This field indicates the number of acknowledgements the leader broker must receive from ISR brokers before responding to the request: *0*=Broker does not send any response/ack to client, *-1* or *all*=Broker will block until message is committed by all in sync replicas (ISRs). If there are less than `min.insync.replicas` (broker configuration) in the ISR set the produce request will fail. Producer. Range: -1 .. 1000. Default: -1. */
-  readonly acks?: number | undefined;
+  readonly "acks"?: number | undefined;
   /** Allow automatic topic creation on the broker when subscribing to or assigning non-existent topics. The broker must also be configured with `auto.create.topics.enable=true` for this configuration to take effect. Note: the default value (true) for the producer is different from the default value (false) for the consumer. Further, the consumer default value is different from the Java consumer (true), and this property is not supported by the Java producer. Requires broker version >= 0.11.0.0, for older broker versions only the broker configuration applies. This property is currently not supported for share consumers and will be enabled in the General Availability (GA) release. Producer and consumer. Range: true, false. Default: false. */
   readonly "allow.auto.create.topics"?: boolean | undefined;
   /** **DEPRECATED** **Post-deprecation actions: remove this configuration property, brokers < 0.10.0 won't be supported anymore in librdkafka 3.x.** Dictates how long the `broker.version.fallback` fallback is used in the case the ApiVersionRequest fails. **NOTE**: The ApiVersionRequest is only issued when a new connection to the broker is made (such as after an upgrade). Producer and consumer. Range: 0 .. 604800000. Default: 0. */
@@ -16,15 +16,7 @@ export interface LibrdkafkaProperties {
   /** The frequency in milliseconds that the consumer offsets are committed (written) to offset storage. (0 = disable). This setting is used by the high-level consumer. This property is ignored for share consumers. Consumer. Range: 0 .. 86400000. Default: 5000. */
   readonly "auto.commit.interval.ms"?: number | undefined;
   /** Action to take when there is no initial offset in offset store or the desired offset is out of range: 'smallest','earliest' - automatically reset the offset to the smallest offset, 'largest','latest' - automatically reset the offset to the largest offset, 'error' - trigger an error (ERR__AUTO_OFFSET_RESET) which is retrieved by consuming messages and checking 'message->err'. Consumer. Range: smallest, earliest, beginning, largest, latest, end, error. Default: largest. */
-  readonly "auto.offset.reset"?:
-    | "smallest"
-    | "earliest"
-    | "beginning"
-    | "largest"
-    | "latest"
-    | "end"
-    | "error"
-    | undefined;
+  readonly "auto.offset.reset"?: "smallest" | "earliest" | "beginning" | "largest" | "latest" | "end" | "error" | undefined;
   /** Maximum number of messages batched in one MessageSet. The total MessageSet size is also limited by batch.size and message.max.bytes. Producer. Range: 1 .. 1000000. Default: 10000. */
   readonly "batch.num.messages"?: number | undefined;
   /** Maximum size (in bytes) of all messages batched in one MessageSet, including protocol framing overhead. This limit is applied after the first message has been added to the batch, regardless of the first message's size, this is to ensure that messages that exceed batch.size are produced. The total MessageSet size is also limited by batch.num.messages and message.max.bytes. Producer. Range: 1 .. 2147483647. Default: 1000000. */
@@ -60,7 +52,7 @@ export interface LibrdkafkaProperties {
   /** How often to query for the current client group coordinator. If the currently assigned coordinator is down the configured query interval will be divided by ten to more quickly recover in case of coordinator reassignment. Consumer. Range: 1 .. 3600000. Default: 600000. */
   readonly "coordinator.query.interval.ms"?: number | undefined;
   /** A comma-separated list of debug contexts to enable. Detailed Producer debugging: broker,topic,msg. Consumer: consumer,cgrp,topic,fetch Producer and consumer. Range: generic, broker, topic, metadata, feature, queue, msg, protocol, cgrp, security, fetch, interceptor, plugin, consumer, admin, eos, mock, assignor, conf, telemetry, all. */
-  readonly debug?: string | undefined;
+  readonly "debug"?: string | undefined;
   /** Only provide delivery reports for failed messages. Producer. Range: true, false. Default: false. */
   readonly "delivery.report.only.error"?: boolean | undefined;
   /** Alias for `message.timeout.ms`: Local message timeout. This value is only enforced locally and limits the time a produced message waits for successful delivery. A time of 0 is infinite. This is the maximum time librdkafka may use to deliver a message (including retries). Delivery error occurs when either the retry count or the message timeout are exceeded. The message timeout is automatically adjusted to `transaction.timeout.ms` if `transactional.id` is configured. Producer. Range: 0 .. 2147483647. Default: 300000. */
@@ -84,7 +76,7 @@ export interface LibrdkafkaProperties {
   /** Enable OpenSSL's builtin broker (server) certificate verification. This verification can be extended by the application by implementing a certificate_verify_cb. Producer and consumer. Range: true, false. Default: true. */
   readonly "enable.ssl.certificate.verification"?: boolean | undefined;
   /** See `rd_kafka_conf_set_events()` Producer and consumer. Range: 0 .. 2147483647. Default: 0. */
-  readonly enabled_events?: number | undefined;
+  readonly "enabled_events"?: number | undefined;
   /** How long to postpone the next fetch request for a topic+partition in case of a fetch error. This property is not supported for share consumers. Consumer. Range: 0 .. 300000. Default: 500. */
   readonly "fetch.error.backoff.ms"?: number | undefined;
   /** Maximum amount of data the broker shall return for a Fetch request. Messages are fetched in batches by the consumer and if the first message batch in the first non-empty partition of the Fetch request is larger than this value, then the message batch will still be returned to ensure the consumer can make progress. The maximum message batch size accepted by the broker is defined via `message.max.bytes` (broker config) or `max.message.bytes` (broker topic config). For regular (not share) consumers, `fetch.max.bytes` is automatically adjusted upwards to be at least `message.max.bytes` (consumer config). Consumer. Range: 0 .. 2147483135. Default: 52428800. */
@@ -126,7 +118,7 @@ export interface LibrdkafkaProperties {
   /** Print internal thread name in log messages (useful for debugging librdkafka internals) Producer and consumer. Range: true, false. Default: true. */
   readonly "log.thread.name"?: boolean | undefined;
   /** Logging level (syslog(3) levels) Producer and consumer. Range: 0 .. 7. Default: 6. */
-  readonly log_level?: number | undefined;
+  readonly "log_level"?: number | undefined;
   /** Alias for `max.in.flight.requests.per.connection`: Maximum number of in-flight requests per broker connection. This is a generic property applied to all broker communication, however it is primarily relevant to produce requests. In particular, note that other mechanisms limit the number of outstanding consumer fetch request per broker to one. This property is ignored for share consumers. Producer and consumer. Range: 1 .. 1000000. Default: 1000000. */
   readonly "max.in.flight"?: number | undefined;
   /** Maximum number of in-flight requests per broker connection. This is a generic property applied to all broker communication, however it is primarily relevant to produce requests. In particular, note that other mechanisms limit the number of outstanding consumer fetch request per broker to one. This property is ignored for share consumers. Producer and consumer. Range: 1 .. 1000000. Default: 1000000. */
@@ -162,7 +154,7 @@ export interface LibrdkafkaProperties {
   /** The name of one or more partition assignment strategies. The elected group leader will use a strategy supported by all members of the group to assign partitions to group members. If there is more than one eligible strategy, preference is determined by the order of this list (strategies earlier in the list have higher priority). Cooperative and non-cooperative (eager)strategies must not be mixed. `partition.assignment.strategy` is not supported for `group.protocol=consumer`. Use `group.remote.assignor` instead. Available strategies: range, roundrobin, cooperative-sticky. Consumer. Default: range,roundrobin. */
   readonly "partition.assignment.strategy"?: string | undefined;
   /** Partitioner: `random` - random distribution, `consistent` - CRC32 hash of key (Empty and NULL keys are mapped to single partition), `consistent_random` - CRC32 hash of key (Empty and NULL keys are randomly partitioned), `murmur2` - Java Producer compatible Murmur2 hash of key (NULL keys are mapped to single partition), `murmur2_random` - Java Producer compatible Murmur2 hash of key (NULL keys are randomly partitioned. This is functionally equivalent to the default partitioner in the Java Producer.), `fnv1a` - FNV-1a hash of key (NULL keys are mapped to single partition), `fnv1a_random` - FNV-1a hash of key (NULL keys are randomly partitioned). Producer. Default: consistent_random. */
-  readonly partitioner?: string | undefined;
+  readonly "partitioner"?: string | undefined;
   /** List of plugin libraries to load (; separated). The library search path is platform dependent (see dlopen(3) for Unix and LoadLibrary() for Windows). If no filename extension is specified the platform-specific extension (such as .dll or .so) will be appended automatically. Producer and consumer. */
   readonly "plugin.library.paths"?: string | undefined;
   /** **DEPRECATED** No longer used. Producer. Range: true, false. Default: false. */
@@ -194,7 +186,7 @@ export interface LibrdkafkaProperties {
   /** The ack timeout of the producer request in milliseconds. This value is only enforced by the broker and relies on `request.required.acks` being != 0. Producer. Range: 1 .. 900000. Default: 30000. */
   readonly "request.timeout.ms"?: number | undefined;
   /** Alias for `message.send.max.retries`: How many times to retry sending a failing Message. **Note:** retrying may cause reordering unless `enable.idempotence` is set to true. Producer. Range: 0 .. 2147483647. Default: 2147483647. */
-  readonly retries?: number | undefined;
+  readonly "retries"?: number | undefined;
   /** The max backoff time in milliseconds before retrying a protocol request, this is the atmost backoff allowed for exponentially backed off requests. Producer and consumer. Range: 1 .. 300000. Default: 1000. */
   readonly "retry.backoff.max.ms"?: number | undefined;
   /** The backoff time in milliseconds before retrying a protocol request, this is the first backoff time, and will be backed off exponentially until number of retries is exhausted, and it's capped by retry.backoff.max.ms. Producer and consumer. Range: 1 .. 300000. Default: 100. */
@@ -250,10 +242,7 @@ export interface LibrdkafkaProperties {
   /** Allow additional information to be provided to the broker. Comma-separated list of key=value pairs. E.g., "supportFeatureX=true,organizationId=sales-emea".Only used when `sasl.oauthbearer.method` is set to "oidc". Producer and consumer. */
   readonly "sasl.oauthbearer.extensions"?: string | undefined;
   /** OAuth grant type to use when communicating with the identity provider. Producer and consumer. Range: client_credentials, urn:ietf:params:oauth:grant-type:jwt-bearer. Default: client_credentials. */
-  readonly "sasl.oauthbearer.grant.type"?:
-    | "client_credentials"
-    | "urn:ietf:params:oauth:grant-type:jwt-bearer"
-    | undefined;
+  readonly "sasl.oauthbearer.grant.type"?: "client_credentials" | "urn:ietf:params:oauth:grant-type:jwt-bearer" | undefined;
   /** Type of metadata-based authentication to use for OAUTHBEARER/OIDC `azure_imds` authenticates using the Azure IMDS endpoint. Sets a default value for `sasl.oauthbearer.token.endpoint.url` if missing. `aws_iam` indicates AWS IAM-based authentication using GetWebIdentityToken API. librdkafka does not implement the aws_iam token flow natively as of now. Configuration values specific of chosen authentication type can be passed through `sasl.oauthbearer.config`. Producer and consumer. Range: none, azure_imds, aws_iam. Default: none. */
   readonly "sasl.oauthbearer.metadata.authentication.type"?: "none" | "azure_imds" | "aws_iam" | undefined;
   /** Set to "default" or "oidc" to control which login method to be used. If set to "oidc", the following properties must also be be specified: `sasl.oauthbearer.client.id`, `sasl.oauthbearer.client.secret`, and `sasl.oauthbearer.token.endpoint.url`. Producer and consumer. Range: default, oidc. Default: default. */

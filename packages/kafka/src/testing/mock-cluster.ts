@@ -1,7 +1,8 @@
 /**
  * librdkafka's in-process cluster: real brokers of the real protocol on 127.0.0.1 ports, inside this process, which other processes
  * can connect to. It keeps at most 5 MB and 100,000 records a partition in memory (older ones are dropped), knows groups, idempotence and
- * transactions, and fails on demand. It does not know CreateTopics: topics are made here, or on first use with four partitions.
+ * transactions, and fails on demand. It does not know CreateTopics: topics are made here, or on first use with four partitions. A group
+ * that has had members rebalances until one second before their session timeout: keep that short.
  */
 
 import { KafkaError } from "../error.ts";

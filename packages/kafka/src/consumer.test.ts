@@ -1,0 +1,255 @@
+/** The consumer on the in-process cluster: order, commits, concurrency, rebalances, closing. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type ConsumerOptions, createConsumer } from "./consumer.ts";
+import { createProducer, type Producer } from "./producer.ts";
+import type { TopicPartition } from "./record.ts";
+import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+
+let cluster: MockCluster;
+let producer: Producer;
+let names = 0;
+
+beforeAll(() => {
+  cluster = createCluster();
+  producer = createProducer({ brokers: cluster.brokers });
+});
+afterAll(async () => {
+  await producer.close();
+  cluster.close();
+  expect(liveHandles()).toEqual({});
+});
+
+/** A topic of its own with `count` numbered records, spread over its partitions by key. */
+async function topicWith(count: number, partitions = 3): Promise<string> {
+  const topic = `topic-${names++}`;
+  cluster.createTopic(topic, { partitions });
+  const records = Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: `${i}` }));
+  if (count > 0) await producer.sendBatch(topic, records);
+  return topic;
+}
+
+function consumerOf(topic: string, options: Partial<ConsumerOptions> = {}) {
+  return createConsumer({
+    brokers: cluster.brokers,
+    groupId: `group-of-${topic}`,
+    topics: [topic],
+    autoOffsetReset: "earliest",
+    onLog: () => undefined,
+    // The in-process cluster ends a rebalance one second before the session would.
+    sessionTimeoutMs: 1_500,
+    ...options,
+  });
+}
+
+test("batches are of one partition, in offset order, without gaps or repeats", async () => {
+  const topic = await topicWith(5_000);
+  await using consumer = consumerOf(topic, { maxBatchRecords: 700 });
+  const next = new Map<number, number>();
+  const seen = new Set<string>();
+  for await (const batch of consumer) {
+    expect(batch.length).toBeLessThanOrEqual(700);
+    expect(batch.firstOffset).toBe(next.get(batch.partition) ?? 0);
+    for (const record of batch) {
+      expect(record.offset).toBe(next.get(batch.partition) ?? 0);
+      next.set(batch.partition, record.offset + 1);
+      seen.add(record.text()!);
+    }
+    if (seen.size === 5_000) break;
+  }
+  expect([...next.values()].reduce((a, b) => a + b)).toBe(5_000);
+});
+
+test("what was committed is where the next consumer begins, metadata included", async () => {
+  const topic = await topicWith(100, 1);
+  {
+    await using consumer = consumerOf(topic, { maxBatchRecords: 40 });
+    for await (const batch of consumer) {
+      await batch.commit({ metadata: "état 1" });
+      break;
+    }
+    expect(await consumer.committed()).toEqual([{ topic, partition: 0, offset: 40, metadata: "état 1" }]);
+  }
+  await using next = consumerOf(topic);
+  for await (const batch of next) {
+    expect(batch.firstOffset).toBe(40);
+    break;
+  }
+});
+
+test("leaving the loop without a commit loses nothing", async () => {
+  const topic = await topicWith(10, 1);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await using consumer = consumerOf(topic);
+    for await (const batch of consumer) {
+      expect(batch.firstOffset).toBe(0);
+      break;
+    }
+  }
+});
+
+test("run() works on several partitions at once and on each in order", async () => {
+  const topic = await topicWith(3_000);
+  await using consumer = consumerOf(topic, { maxBatchRecords: 100 });
+  const busy = new Set<number>();
+  let most = 0;
+  let seen = 0;
+  const last = new Map<number, number>();
+  const done = consumer.run(
+    async (batch) => {
+      expect(busy.has(batch.partition)).toBe(false);
+      expect(batch.firstOffset).toBe(last.get(batch.partition) ?? 0);
+      busy.add(batch.partition);
+      most = Math.max(most, busy.size);
+      await new Promise((resolve) => setImmediate(resolve));
+      last.set(batch.partition, batch.lastOffset + 1);
+      busy.delete(batch.partition);
+      seen += batch.length;
+      if (seen === 3_000) void consumer.close();
+    },
+    { concurrency: 3 },
+  );
+  await done;
+  expect(seen).toBe(3_000);
+  expect(most).toBeGreaterThan(1);
+});
+
+test("a handler that throws stops the run, and its batch is not committed", async () => {
+  const topic = await topicWith(30);
+  await using consumer = consumerOf(topic);
+  const boom = consumer.run(
+    () => {
+      throw new Error("boom");
+    },
+    { concurrency: 3 },
+  );
+  await expect(boom).rejects.toThrow("boom");
+  expect((await consumer.committed()).every(({ offset }) => offset === -1)).toBe(true);
+});
+
+test("a second member takes its share; the batch in hand commits before its partition goes", async () => {
+  const topic = await topicWith(3_000);
+  const revoked: TopicPartition[] = [];
+  await using first = consumerOf(topic, {
+    maxBatchRecords: 10,
+    onRevoked: (partitions) => {
+      revoked.push(...partitions);
+    },
+  });
+  const failures: unknown[] = [];
+  const seen: number[] = [0, 0];
+  const working = [first.run(count(0), { concurrency: 3 })];
+  await until(() => seen[0]! > 100);
+  await using second = consumerOf(topic, { maxBatchRecords: 10 });
+  working.push(second.run(count(1), { concurrency: 3 }));
+  await until(() => second.assignment().length > 0 && first.assignment().length > 0);
+  await producer.sendBatch(
+    topic,
+    Array.from({ length: 900 }, (_, i) => ({ key: `n${i}`, value: `n${i}` })),
+  );
+  await until(() => seen[0]! + seen[1]! === 3_900);
+  await Promise.all([first.close(), second.close()]);
+  await Promise.all(working);
+  expect(failures).toEqual([]);
+  expect(revoked.length).toBeGreaterThan(0);
+  expect(seen[1]).toBeGreaterThan(0);
+
+  function count(member: number) {
+    return async (batch: { length: number; commit(): Promise<void> }) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      await batch.commit().catch((error) => failures.push(error));
+      seen[member]! += batch.length;
+    };
+  }
+});
+
+test("lag, position and pause", async () => {
+  const topic = await topicWith(200, 1);
+  await using consumer = consumerOf(topic, { maxBatchRecords: 50 });
+  for await (const batch of consumer) {
+    await batch.commit();
+    break;
+  }
+  expect(await consumer.lag()).toEqual([{ topic, partition: 0, position: 50, high: 200, lag: 150 }]);
+  await consumer.seek([{ topic, partition: 0, offset: 190 }]);
+  for await (const batch of consumer) {
+    expect(batch.firstOffset).toBe(190);
+    break;
+  }
+  consumer.pause([{ topic, partition: 0 }]);
+  await producer.send(topic, { value: "while paused" });
+  const batches = consumer[Symbol.asyncIterator]();
+  const next = batches.next();
+  consumer.resume([{ topic, partition: 0 }]);
+  expect((await next).value!.at(0).text()).toBe("while paused");
+  await batches.return();
+});
+
+test("onAssigned may choose where to begin, and is awaited before fetching", async () => {
+  const topic = await topicWith(100, 1);
+  let asked = false;
+  await using consumer = consumerOf(topic, {
+    onAssigned: async (partitions) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      asked = true;
+      return partitions.map((partition) => ({ ...partition, offset: 77 }));
+    },
+  });
+  for await (const batch of consumer) {
+    expect(asked).toBe(true);
+    expect(batch.firstOffset).toBe(77);
+    break;
+  }
+});
+
+test("a failing onAssigned is the iterator's error", async () => {
+  const topic = await topicWith(10, 1);
+  await using consumer = consumerOf(topic, {
+    onAssigned: () => {
+      throw new Error("no state to restore");
+    },
+  });
+  await expect(consumer[Symbol.asyncIterator]().next()).rejects.toThrow("no state to restore");
+});
+
+test('autoOffsetReset "error" ends the iterator when there is no committed offset', async () => {
+  const topic = await topicWith(10, 1);
+  await using consumer = consumerOf(topic, { autoOffsetReset: "error" });
+  await expect(consumer[Symbol.asyncIterator]().next()).rejects.toMatchObject({ name: "_AUTO_OFFSET_RESET" });
+});
+
+test("committing a partition of someone else is refused", async () => {
+  const topic = await topicWith(10, 1);
+  await using consumer = consumerOf(topic);
+  for await (const batch of consumer) {
+    const elsewhere = { topic, partition: 7, offset: 1 };
+    await expect(consumer.commit([elsewhere])).rejects.toMatchObject({ name: "_ASSIGNMENT_LOST" });
+    await consumer.close({ timeoutMs: 500 });
+    await expect(batch.commit()).rejects.toThrow();
+    break;
+  }
+});
+
+test("closing ends a waiting iterator, twice is once, afterwards everything is an error", async () => {
+  const topic = await topicWith(0, 1);
+  const consumer = consumerOf(topic);
+  const waiting = consumer[Symbol.asyncIterator]().next();
+  await Promise.all([consumer.close(), consumer.close()]);
+  expect((await waiting).done).toBe(true);
+  expect(() => consumer.position([{ topic, partition: 0 }])).toThrow("this consumer is closed");
+});
+
+test("bad options are refused", () => {
+  expect(() => consumerOf("t", { groupId: "" })).toThrow("groupId is empty");
+  expect(() => consumerOf("t", { topics: [] })).toThrow("topics is empty");
+  expect(() => consumerOf("t", { librdkafka: { "enable.auto.commit": true } })).toThrow(
+    "enable.auto.commit is set by the client",
+  );
+});
+
+async function until(condition: () => boolean, deadlineMs = 10_000): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not reached within ${deadlineMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

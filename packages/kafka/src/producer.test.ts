@@ -1,0 +1,253 @@
+/** The producer on the in-process cluster: what it delivers, what it refuses, what it leaves behind. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createConsumer } from "./consumer.ts";
+import { BatchError, KafkaError } from "./error.ts";
+import { createProducer } from "./producer.ts";
+import type { ProducerRecord } from "./record.ts";
+import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+
+let cluster: MockCluster;
+let topics = 0;
+
+beforeAll(() => {
+  cluster = createCluster();
+});
+afterAll(() => {
+  cluster.close();
+  expect(liveHandles()).toEqual({});
+});
+
+function newTopic(partitions = 1): string {
+  const topic = `topic-${topics++}`;
+  cluster.createTopic(topic, { partitions });
+  return topic;
+}
+
+const producerOf = (options = {}) =>
+  createProducer({ brokers: cluster.brokers, onLog: () => undefined, ...options });
+
+/** Reads `count` records back, as plain objects in offset order. */
+async function readBack(topic: string, count: number) {
+  await using consumer = createConsumer({
+    brokers: cluster.brokers,
+    groupId: `reader-of-${topic}`,
+    topics: [topic],
+    autoOffsetReset: "earliest",
+  });
+  const read: {
+    key: Buffer | null;
+    value: Buffer | null;
+    timestamp: number;
+    headers: unknown;
+    partition: number;
+  }[] = [];
+  for await (const { key, value, timestamp, headers, partition } of consumer.records()) {
+    read.push({ key, value, timestamp, headers, partition });
+    if (read.length === count) break;
+  }
+  return read;
+}
+
+test("sends of one turn keep their order and each gets its own offset", async () => {
+  const topic = newTopic();
+  await using producer = producerOf();
+  const deliveries = await Promise.all(
+    Array.from({ length: 1000 }, (_, i) => producer.send(topic, { value: `${i}` })),
+  );
+  expect(deliveries.map(({ offset }) => offset)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+  expect(producer.queueDepth).toBe(0);
+  expect(producer.queuedBytes).toBe(0);
+});
+
+test("records with headers or a timestamp stay in order with those without", async () => {
+  const topic = newTopic();
+  await using producer = producerOf();
+  const sent = Array.from({ length: 60 }, (_, i): ProducerRecord => {
+    if (i % 3 === 0) return { value: `${i}` };
+    return i % 3 === 1
+      ? { value: `${i}`, headers: { n: `${i}` } }
+      : { value: `${i}`, timestamp: 1_700_000_000_000 + i };
+  });
+  await Promise.all(sent.map((record) => producer.send(topic, record)));
+  const read = await readBack(topic, sent.length);
+  expect(read.map(({ value }) => value!.toString())).toEqual(sent.map(({ value }) => value as string));
+  expect(read[2]!.timestamp).toBe(1_700_000_000_002);
+  expect(read[1]!.headers).toEqual([["n", Buffer.from("1")]]);
+});
+
+test("null, empty and every byte survive as they are", async () => {
+  const topic = newTopic();
+  await using producer = producerOf();
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const headers = [
+    ["a", "1"],
+    ["a", "2"],
+    ["none", null],
+    ["empty", ""],
+    ["bytes", bytes],
+  ] as const;
+  await producer.sendBatch(topic, [
+    { key: null, value: null },
+    { key: "", value: "" },
+    { key: bytes, value: bytes },
+    { key: "schlüssel", value: "🍔\u0000", headers },
+  ]);
+  const read = await readBack(topic, 4);
+  expect(read[0]).toMatchObject({ key: null, value: null });
+  expect(read[1]).toMatchObject({ key: Buffer.alloc(0), value: Buffer.alloc(0) });
+  expect(read[2]).toMatchObject({ key: Buffer.from(bytes), value: Buffer.from(bytes) });
+  expect(read[3]!.value!.toString()).toBe("🍔\u0000");
+  expect(read[3]!.headers).toEqual([
+    ["a", Buffer.from("1")],
+    ["a", Buffer.from("2")],
+    ["none", null],
+    ["empty", Buffer.alloc(0)],
+    ["bytes", Buffer.from(bytes)],
+  ]);
+});
+
+test("an explicit partition is taken, one that does not exist is an error of its record", async () => {
+  const topic = newTopic(3);
+  await using producer = producerOf();
+  expect(await producer.send(topic, { value: "x", partition: 2 })).toEqual({
+    topic,
+    partition: 2,
+    offset: 0,
+  });
+  await expect(producer.send(topic, { value: "x", partition: 9 })).rejects.toMatchObject({
+    name: "_UNKNOWN_PARTITION",
+  });
+});
+
+test("a batch names the records that failed and keeps the rest", async () => {
+  const topic = newTopic();
+  await using producer = producerOf();
+  const records = [{ value: "good" }, { value: "x".repeat(2_000_000) }, { value: "also good" }];
+  const error = await producer.sendBatch(topic, records).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(BatchError);
+  const failed = error as BatchError;
+  expect(failed.delivered).toBe(2);
+  expect(failed.failures.map(({ index, error: { name } }) => [index, name])).toEqual([
+    [1, "MSG_SIZE_TOO_LARGE"],
+  ]);
+  expect(producer.queuedBytes).toBe(0);
+});
+
+test("a malformed record is refused with its place, and nothing of its batch is sent", async () => {
+  const topic = newTopic();
+  await using producer = producerOf();
+  const bad: [unknown, string][] = [
+    [{ value: 5 }, "record 1: value must be"],
+    [{ value: "x", key: 5 }, "record 1: key must be"],
+    [{ value: "x", partition: -1 }, "record 1: partition must be"],
+    [{ value: "x", timestamp: 0.5 }, "record 1: timestamp must be"],
+    [{ value: "x", headers: { "a\0b": "1" } }, "record 1: a header's name"],
+    [{ value: "x", headers: { a: 1 } }, 'record 1: header "a"'],
+  ];
+  for (const [record, message] of bad) {
+    await expect(producer.sendBatch(topic, [{ value: "ok" }, record as ProducerRecord])).rejects.toThrow(
+      message,
+    );
+  }
+  await expect(producer.send("", { value: "x" })).rejects.toThrow("the topic's name is empty");
+  expect((await producer.send(topic, { value: "first" })).offset).toBe(0);
+});
+
+test("a full queue refuses at once, and ready() tells when there is room", async () => {
+  const topic = newTopic();
+  await using producer = producerOf({ maxQueuedRecords: 10 });
+  await producer.send(topic, { value: "connected" });
+  cluster.roundTripTime(1, 100);
+  const first = producer.sendBatch(
+    topic,
+    Array.from({ length: 10 }, () => ({ value: "x" })),
+  );
+  await expect(producer.send(topic, { value: "one too many" })).rejects.toMatchObject({
+    name: "_QUEUE_FULL",
+    retriable: true,
+  });
+  await expect(producer.ready(11)).rejects.toThrow("never fit");
+  await producer.ready(10);
+  expect(producer.queueDepth).toBe(0);
+  cluster.roundTripTime(1, 0);
+  await first;
+});
+
+test("a delivery that can't be made in time fails, and says whether its outcome is known", async () => {
+  const topic = newTopic();
+  await using producer = producerOf({ deliveryTimeoutMs: 1_500 });
+  await producer.send(topic, { value: "connected" });
+  cluster.brokerDown(1);
+  try {
+    const error: KafkaError = await producer.send(topic, { value: "late" }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(KafkaError);
+    expect(error).toMatchObject({ name: "_MSG_TIMED_OUT", retriable: true, possiblyPersisted: false });
+  } finally {
+    cluster.brokerUp(1);
+  }
+});
+
+test("close() delivers what is in flight; what it can't deliver in time is rejected", async () => {
+  const topic = newTopic();
+  const producer = producerOf();
+  const sends = Array.from({ length: 100 }, (_, i) => producer.send(topic, { value: `${i}` }));
+  await producer.close();
+  expect((await Promise.all(sends)).length).toBe(100);
+
+  const stuck = producerOf();
+  await stuck.send(topic, { value: "connected" });
+  cluster.brokerDown(1);
+  const lost = stuck.send(topic, { value: "lost" }).catch((reason: KafkaError) => reason.name);
+  await stuck.close({ timeoutMs: 100 });
+  cluster.brokerUp(1);
+  expect(await lost).toMatch(/^_PURGE_(QUEUE|INFLIGHT)$/);
+});
+
+test("use after close and closing twice are defined", async () => {
+  const producer = producerOf();
+  await Promise.all([producer.close(), producer.close()]);
+  await producer.close();
+  await expect(producer.send("any", { value: "x" })).rejects.toThrow("the producer is closed");
+  await expect(producer.ready()).rejects.toThrow("the producer is closed");
+});
+
+test("bad options are refused before anything is created", () => {
+  const before = liveHandles();
+  expect(() => producerOf({ brokers: "" })).toThrow("brokers is empty");
+  expect(() => producerOf({ acks: 1, idempotent: true })).toThrow('idempotent: true needs acks: "all"');
+  expect(() => producerOf({ librdkafka: { "log.queue": false } })).toThrow("log.queue is set by the client");
+  expect(() => producerOf({ librdkafka: { "lnger.ms": 1 } })).toThrow('did you mean "linger.ms"?');
+  expect(() => producerOf({ lingerMs: 1e9 })).toThrow("linger.ms");
+  expect(liveHandles()).toEqual(before);
+});
+
+test("any key, value and headers come back byte for byte", async () => {
+  const topic = newTopic();
+  await using producer = producerOf();
+  const bytes = fc.oneof(
+    fc.constant(null),
+    fc.uint8Array({ maxLength: 300 }),
+    fc.string({ unit: "binary", maxLength: 100 }),
+  );
+  const name = fc
+    .string({ unit: "binary", minLength: 1, maxLength: 20 })
+    .filter((text) => !text.includes("\0"));
+  const record = fc.record(
+    { key: bytes, value: bytes, headers: fc.array(fc.tuple(name, bytes), { maxLength: 4 }) },
+    { requiredKeys: ["value"] },
+  );
+  const batches = fc.sample(fc.array(record, { minLength: 1, maxLength: 50 }), 30);
+  const sent = batches.flat();
+  for (const batch of batches) await producer.sendBatch(topic, batch);
+  const read = await readBack(topic, sent.length);
+  const plain = (piece: string | Uint8Array | null | undefined) =>
+    piece == null ? null : Buffer.from(piece as string);
+  expect(read.map(({ key, value, headers }) => ({ key, value, headers }))).toEqual(
+    sent.map(({ key, value, headers }) => ({
+      key: plain(key),
+      value: plain(value),
+      headers: (headers ?? []).map(([header, content]) => [header, plain(content)]),
+    })),
+  );
+});
