@@ -1,0 +1,103 @@
+/** The producer: orders come in over HTTP and go out as events to `order-events`. Wiring only. */
+import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
+import { createAdmin, createProducer } from "@campus/kafka";
+import { kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
+import type { ClosedReason } from "./answers.ts";
+import { MANAGEMENT_PORT, PREFIXES, RECONNECT_BACKOFF_MAX_MS, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
+import { createFailureLog } from "./failure-log.ts";
+import { createHttp } from "./http.ts";
+import { createKafkaHealth } from "./kafka-health.ts";
+import { createOrderPlacer } from "./order.ts";
+import { registerMetrics } from "./producer-metrics.ts";
+import { createPublisher } from "./publisher.ts";
+import { startServer } from "./server.ts";
+
+const { settings, log, lifecycle, readiness, metrics } = await startService({
+  name: "producer",
+  description: "Takes orders over HTTP and publishes each as an OrderPlaced event to Kafka.",
+  settings: SETTINGS,
+  prefixes: PREFIXES,
+  managementPort: MANAGEMENT_PORT,
+});
+const { brokers } = settings;
+const clientOptions = {
+  brokers,
+  clientId: "campus-producer",
+  ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
+};
+
+const producer = createProducer({
+  ...clientOptions,
+  acks: "all",
+  idempotent: true,
+  compression: settings.compression,
+  lingerMs: settings.lingerMs,
+  deliveryTimeoutMs: settings.deliveryTimeoutMs - TIMEOUT_SCAN_MS,
+  maxQueuedRecords: settings.maxInFlight,
+  librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
+});
+lifecycle.onDrain("Kafka producer", (remainingMs) => producer.close({ timeoutMs: remainingMs }));
+
+const publisher = createPublisher({
+  producer,
+  topic: ORDER_EVENTS,
+  codec: settings.codec,
+  maxInFlight: settings.maxInFlight,
+  onFailure: createFailureLog({ log }),
+});
+registerMetrics(metrics, publisher);
+
+const kafkaHealth = createKafkaHealth({
+  describeCluster: (options) => producer.describeCluster(options),
+  onChange({ isReachable }, error) {
+    if (isReachable) readiness.clear("kafka");
+    else readiness.block("kafka", "no broker answers");
+    if (!isReachable)
+      log.warn("Kafka can't be reached at {brokers}: {error}", { brokers: brokers.join(","), error });
+    else log.info("Kafka can be reached");
+  },
+});
+const healthTimer = setInterval(() => void kafkaHealth.check(), 2000);
+lifecycle.onDrain("health checks", () => clearInterval(healthTimer));
+
+let isStarting = true;
+function closedBecause(): ClosedReason | undefined {
+  if (lifecycle.signal.aborted) return "draining";
+  return isStarting ? "starting" : undefined;
+}
+
+const server = startServer({
+  app: createHttp({
+    publisher,
+    kafkaHealth,
+    placeOrder: createOrderPlacer(),
+    closedBecause,
+    onError: (error) => log.error("a request failed: {error}", { error }),
+  }),
+  host: settings.host,
+  port: settings.port,
+  answerTimeoutMs: settings.deliveryTimeoutMs,
+});
+lifecycle.onDrain("HTTP server", async (remainingMs) => {
+  const deadline = performance.now() + remainingMs;
+  await publisher.idle();
+  await server.stop(Math.max(0, deadline - performance.now() - 2000));
+});
+log.info("HTTP at {url}", { url: server.url });
+
+const admin = createAdmin(clientOptions);
+lifecycle.onDrain("Kafka admin", () => admin.close());
+const created = await waitForKafka({
+  attempt: () => createMissingTopics(admin, { replication: settings.replication }),
+  brokers,
+  log,
+  signal: lifecycle.signal,
+});
+for (const { topic, partitions, replicationFactor } of created) {
+  log.info("created topic {topic}", { topic, partitions, replicationFactor });
+}
+await admin.close();
+
+isStarting = false;
+readiness.clear("starting");
+log.info("listening", { url: server.url });

@@ -1,0 +1,85 @@
+/**
+ * A request's body as JSON, or the refusal it earns. Read here and not by the framework, which takes form bodies, too,
+ * replaces bytes that are no UTF-8, and has one limit for all routes.
+ */
+import { problem } from "./problem.ts";
+
+/** Refuses what is no UTF-8; keeps a byte order mark, which JSON then refuses. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Only this, and of its parameters only the one that changes nothing. */
+const JSON_TYPE = /^application\/json\s*(?:;\s*charset=(?:utf-8|"utf-8")\s*)?;?\s*$/i;
+
+/** The value in the body, whatever it is: JSON has no `Response`, so that one is always the refusal. */
+export async function readJson(request: Request, limitBytes: number): Promise<unknown> {
+  const refusal = refuseByHeaders(request.headers, limitBytes);
+  if (refusal !== undefined) return refusal;
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = request.headers.has("content-length")
+      ? await request.bytes()
+      : await readUpTo(request.body, limitBytes);
+  } catch {
+    return problem("malformed-body", "The body ended before it was complete.");
+  }
+  if (bytes === undefined || bytes.length > limitBytes) return tooLarge(limitBytes);
+  if (bytes.length === 0) return empty();
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    // The decoder throws a TypeError, the parser a SyntaxError (or a RangeError when it is nested too deep).
+    return error instanceof TypeError
+      ? problem("malformed-body", "The body is not valid UTF-8.")
+      : problem("malformed-body", "The body is not valid JSON.");
+  }
+}
+
+/** What can be refused before a byte of the body is read: then it is never held in memory. */
+function refuseByHeaders(headers: Headers, limitBytes: number): Response | undefined {
+  const length = headers.get("content-length");
+  const type = headers.get("content-type");
+  if (type === null) {
+    const hasBody = headers.has("transfer-encoding") || (length !== null && length !== "0");
+    return hasBody ? wrongType("The body has no Content-Type.") : empty();
+  }
+  if (type !== "application/json" && !JSON_TYPE.test(type))
+    return wrongType("The body has another Content-Type.");
+  if (headers.has("content-encoding") && headers.get("content-encoding") !== "identity") {
+    return wrongType("The body has a Content-Encoding.");
+  }
+  return length !== null && Number(length) > limitBytes ? tooLarge(limitBytes) : undefined;
+}
+
+/** A body of unknown length, or undefined as soon as it is longer than the limit; the rest is not waited for. */
+async function readUpTo(
+  body: ReadableStream<Uint8Array> | null,
+  limitBytes: number,
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop cancels the stream.
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > limitBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function empty(): Response {
+  return problem("malformed-body", "The body is empty.");
+}
+
+function wrongType(fault: string): Response {
+  return problem("unsupported-media-type", `${fault} Send application/json in UTF-8, not compressed.`, {
+    headers: { accept: "application/json" },
+  });
+}
+
+function tooLarge(limitBytes: number): Response {
+  return problem("body-too-large", `A body here may have ${limitBytes} bytes at most.`, {
+    members: { limit_bytes: limitBytes },
+    // The rest of the body is not read, so the connection can't be used again.
+    headers: { connection: "close" },
+  });
+}

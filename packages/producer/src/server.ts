@@ -1,0 +1,47 @@
+/** The socket under the HTTP side: where it listens, what it bears with, how it ends. */
+import type { createHttp } from "./http.ts";
+
+export interface ServerOptions {
+  app: ReturnType<typeof createHttp>;
+  host: string;
+  port: number;
+  /** The longest a request may wait for Kafka, in milliseconds; connections are given more than that. */
+  answerTimeoutMs: number;
+}
+
+export interface Server {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** Stops listening, waits for what is being answered, then closes every connection. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Bun's own most, in seconds. */
+const IDLE_TIMEOUT_MAX_S = 255;
+
+/** Starts listening. Throws when the address can't be had. */
+export function startServer({ app, host, port, answerTimeoutMs }: ServerOptions): Server {
+  app.listen({
+    hostname: host,
+    port,
+    // Elysia would let a second process take the same port and half of the requests without a word.
+    reusePort: false,
+    // Else Bun answers an error with a page of source code.
+    development: false,
+    // Cuts off silent connections, and any slower answer than this.
+    idleTimeout: Math.min(IDLE_TIMEOUT_MAX_S, Math.ceil(answerTimeoutMs / 1000) + 6),
+    // The routes have limits of their own and answer 413 in full. Bun reads a body only as fast as a route does and closes
+    // the connection when a route has answered early, so nothing piles up behind this.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+  });
+  const { server } = app;
+  if (server === null) throw new Error(`Could not listen on ${host}:${port}.`);
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    async stop(timeoutMs) {
+      const timer = setTimeout(() => void server.stop(true), timeoutMs);
+      await server.stop();
+      clearTimeout(timer);
+    },
+  };
+}
