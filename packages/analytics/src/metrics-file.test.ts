@@ -73,6 +73,14 @@ test("what a crash left is swept away; a write under way, and files of others, a
   ]);
 });
 
+test("a place where nothing can be written is named before anything is counted", async () => {
+  await createMetricsFile(path).prepare();
+  expect(await readdir(join(path, ".."))).toEqual([]);
+  await writeFile(path, "{}");
+  const inside = createMetricsFile(join(path, "below", "metrics.json")).prepare();
+  await expect(inside).rejects.toThrow(/ENOTDIR.*metrics_output.*Set ANALYTICS_METRICS_FILE/);
+});
+
 test("a write that fails leaves the report before, no litter, and the next one works", async () => {
   const file = createMetricsFile(path);
   await mkdir(join(path, "in the way"), { recursive: true });

@@ -1,7 +1,8 @@
 // The metrics file on the disk. Each report is a new file under a temporary name in the same folder, moved over the old
 // one in one step, so a reader finds the report before or this one, never half of either, whoever is killed when.
 
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** A write takes milliseconds; a temporary file older than this was left behind by a crash. */
@@ -10,6 +11,11 @@ export const LEFTOVER_AGE_MS = 60_000;
 export interface MetricsFile {
   /** Where readers find it, absolute. */
   readonly path: string;
+  /**
+   * Makes the folder if it is missing and sees whether files can be made there.
+   * @throws Error naming the path and the setting
+   */
+  prepare(): Promise<void>;
   /**
    * Replaces the content. Makes the folder if it is missing, and sweeps away what crashes have left in it. Rejects
    * with the file system's error (no space, no permission): what was there before then still is.
@@ -47,6 +53,17 @@ export function createMetricsFile(path: string): MetricsFile {
 
   return {
     path: target,
+    async prepare() {
+      try {
+        await mkdir(folder, { recursive: true });
+        await access(folder, constants.W_OK);
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`The metrics file can't be written: ${reason}. Set ANALYTICS_METRICS_FILE.`, {
+          cause,
+        });
+      }
+    },
     write(report) {
       const content = `${JSON.stringify(report, null, 2)}\n`;
       const written = last.then(() => replace(content));

@@ -1,22 +1,7 @@
 import { expect, test } from "bun:test";
-import type { Event } from "@campus/events";
 import fc from "fast-check";
 import { countEvent, createCounts, eventsOf, totalsOf } from "./metrics.ts";
-
-const NOW = Date.UTC(2026, 0, 1, 12);
-const identity = {
-  event_id: "11111111-1111-4111-8111-111111111111",
-  order_id: "22222222-2222-4222-8222-222222222222",
-  timestamp: new Date(NOW).toISOString(),
-};
-const placed = (timestampMs = NOW): Event => ({
-  ...identity,
-  event_type: "OrderPlaced",
-  timestamp: new Date(timestampMs).toISOString(),
-  payload: { user_id: "user123", item: "Burger", quantity: 2 },
-});
-const reserved: Event = { ...identity, event_type: "InventoryReserved", success: true };
-const failed: Event = { ...identity, event_type: "InventoryFailed", success: false };
+import { failed, NOW, placed, reserved } from "./testing.ts";
 
 test("nothing counted is nothing", () => {
   expect(totalsOf([], NOW)).toEqual({ orders: 0, reserved: 0, failed: 0, ordersPerMinute: 0, events: 0 });

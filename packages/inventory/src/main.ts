@@ -9,7 +9,7 @@ import {
   startService,
   waitForKafka,
 } from "@campus/service";
-import { GROUP, MANAGEMENT_PORT, PREFIXES, settings as table } from "./config.ts";
+import { GROUP, MANAGEMENT_PORT, PREFIXES, SESSION_TIMEOUT_MS, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createProcessor } from "./processor.ts";
 import { createPublisher } from "./publisher.ts";
@@ -17,7 +17,7 @@ import { createPublisher } from "./publisher.ts";
 const { settings, log, lifecycle, readiness, metrics } = await startService({
   name: "inventory",
   description: "Reserves stock for orders: reads order-events, writes inventory-events.",
-  settings: table,
+  settings: SETTINGS,
   prefixes: PREFIXES,
   managementPort: MANAGEMENT_PORT,
 });
@@ -25,7 +25,7 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
 async function run(): Promise<void> {
   const client = {
     brokers: settings.brokers,
-    clientId: "inventory",
+    clientId: "campus-inventory",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
   const deadLetters = await openDeadLetterFolder(settings.deadLettersFolder);
@@ -67,6 +67,7 @@ async function run(): Promise<void> {
     groupId: GROUP,
     topics: [ORDER_EVENTS],
     autoOffsetReset: "earliest",
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
     maxBatchRecords: settings.batchMaxRecords,
     onAssigned(assigned) {
       log.info("assigned {partitions}", { partitions: assigned.map(({ partition }) => partition).join(" ") });

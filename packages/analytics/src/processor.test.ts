@@ -1,0 +1,220 @@
+import { expect, test } from "bun:test";
+import type { DeadLetter } from "@campus/service";
+import fc from "fast-check";
+import { totalsOf } from "./metrics.ts";
+import { createProcessor, type ProcessorOptions } from "./processor.ts";
+import {
+  batchOf,
+  createCommitted,
+  failed,
+  NOW,
+  orders,
+  outcomes,
+  placed,
+  recordingLog,
+  reserved,
+} from "./testing.ts";
+
+function setUp(committed = createCommitted(), changes: Partial<ProcessorOptions> = {}) {
+  const letters: DeadLetter[] = [];
+  const { log, lines } = recordingLog();
+  const processor = createProcessor({
+    store: committed.store,
+    deadLetters: { add: async (added) => void letters.push(...added) },
+    log,
+    nowMs: () => NOW,
+    ...changes,
+  });
+  const totals = () =>
+    totalsOf(
+      processor.checkpoints().map(({ counts }) => counts),
+      NOW,
+    );
+  return { processor, committed, letters, lines, totals };
+}
+
+test("events of both topics are counted in the partitions that are held", async () => {
+  const { processor, totals } = setUp();
+  expect(await processor.assigned([orders(0), outcomes(0)])).toEqual([]);
+  await processor.handle(batchOf(orders(0), 0, [placed(), placed()]));
+  await processor.handle(batchOf(outcomes(0), 0, [reserved, failed]));
+  expect(totals()).toEqual({ orders: 2, reserved: 1, failed: 1, ordersPerMinute: 2, events: 4 });
+});
+
+test("the next owner goes on where the last one saved, with what was counted up to there", async () => {
+  const committed = createCommitted();
+  const first = setUp(committed).processor;
+  await first.assigned([orders(0)]);
+  await first.handle(batchOf(orders(0), 0, [placed(), placed()]));
+  await first.save();
+  await first.handle(batchOf(orders(0), 2, [placed()]));
+
+  const next = setUp(committed);
+  expect(await next.processor.assigned([orders(0)])).toMatchObject([{ ...orders(0), offset: 2 }]);
+  expect(next.totals()).toMatchObject({ orders: 2, ordersPerMinute: 2 });
+  await next.processor.handle(batchOf(orders(0), 2, [placed()]));
+  expect(next.totals().orders).toBe(3);
+});
+
+test("only what changed is saved, and what is counted during a save is in the next", async () => {
+  const committed = createCommitted();
+  const saves: number[] = [];
+  const underWay = Promise.withResolvers<void>();
+  const { processor } = setUp(committed, {
+    store: {
+      ...committed.store,
+      async save(checkpoints) {
+        saves.push(checkpoints.length);
+        await committed.store.save(checkpoints);
+        await underWay.promise;
+      },
+    },
+  });
+  await processor.assigned([orders(0), orders(1)]);
+  await processor.save();
+  expect(saves).toEqual([]);
+  await processor.handle(batchOf(orders(0), 0, [placed()]));
+  const both = [processor.save(), processor.save()];
+  await Bun.sleep(0);
+  await processor.handle(batchOf(orders(0), 1, [placed()]));
+  expect([saves, committed.offsetOf(orders(0))]).toEqual([[1], 1]);
+  underWay.resolve();
+  await Promise.all(both);
+  expect([saves, committed.offsetOf(orders(0))]).toEqual([[1, 1], 2]);
+});
+
+test("a save that fails loses nothing: the next one has it", async () => {
+  const committed = createCommitted();
+  let works = false;
+  const { processor } = setUp(committed, {
+    store: {
+      ...committed.store,
+      save: (checkpoints) =>
+        works ? committed.store.save(checkpoints) : Promise.reject(new Error("no broker")),
+    },
+  });
+  await processor.assigned([orders(0)]);
+  await processor.handle(batchOf(orders(0), 0, [placed()]));
+  await expect(processor.save()).rejects.toThrow("no broker");
+  works = true;
+  await processor.save();
+  expect(committed.offsetOf(orders(0))).toBe(1);
+});
+
+test("a partition rewound under way counts anew from there; gaps in offsets are no rewinding", async () => {
+  const { processor, totals, lines } = setUp();
+  await processor.assigned([orders(0)]);
+  await processor.handle(batchOf(orders(0), 10, [placed(), placed()]));
+  await processor.handle(batchOf(orders(0), 90, [placed()]));
+  expect(totals().orders).toBe(3);
+  await processor.handle(batchOf(orders(0), 11, [placed()]));
+  expect(totals().orders).toBe(1);
+  expect(lines).toEqual(["INFO    test order-events/0 was rewound to 11: counting anew from there"]);
+});
+
+test("poison, and events of the other topic, are set aside and not counted; the partition goes on", async () => {
+  const { processor, letters, lines, totals, committed } = setUp();
+  await processor.assigned([orders(0)]);
+  await processor.handle(batchOf(orders(0), 0, ["poison", placed(), reserved]));
+  await processor.save();
+  expect(totals()).toMatchObject({ orders: 1, reserved: 0 });
+  expect(committed.offsetOf(orders(0))).toBe(3);
+  expect(letters.map(({ offset, error, group }) => [offset, error, group])).toEqual([
+    [0, "MalformedEventError", "analytics-group"],
+    [2, "UnexpectedEventError", "analytics-group"],
+  ]);
+  expect(lines[0]).toContain("set aside order-events/0 offset 0: Not an event of this system");
+  expect(lines[1]).toContain("offset 2: InventoryReserved belongs into inventory-events");
+});
+
+test("nothing of a batch is counted or saved while its poison is not set aside", async () => {
+  const disk = Promise.withResolvers<void>();
+  const { processor, committed, totals } = setUp(createCommitted(), {
+    deadLetters: { add: () => disk.promise },
+  });
+  await processor.assigned([orders(0)]);
+  const handled = processor.handle(batchOf(orders(0), 0, [placed(), "poison"]));
+  await processor.save();
+  expect([totals().orders, committed.offsetOf(orders(0))]).toEqual([0, -1]);
+  disk.resolve();
+  await handled;
+  expect(totals().orders).toBe(1);
+});
+
+test("a partition lost while its batch was in hand is neither counted nor saved", async () => {
+  const { processor, committed, totals } = setUp();
+  await processor.assigned([orders(0), orders(1)]);
+  await processor.handle(batchOf(orders(0), 0, [placed()]));
+  processor.drop([orders(0)]);
+  await processor.handle(batchOf(orders(0), 1, [placed()]));
+  await processor.save();
+  expect([processor.holds(orders(0)), totals().orders, committed.offsetOf(orders(0))]).toEqual([
+    false,
+    0,
+    -1,
+  ]);
+});
+
+// What may happen to a partition's owner between two events.
+type Step =
+  | { readonly kind: "read"; readonly events: number }
+  | { readonly kind: "save" | "crash" | "handover" }
+  | { readonly kind: "reset"; readonly share: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant("read" as const), events: fc.integer({ min: 1, max: 8 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constantFrom("save" as const, "crash" as const, "handover" as const) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("reset" as const),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
+);
+
+test("whatever is killed, handed over or reset, the counts are those of the log from the last reset on", async () => {
+  const log = Array.from({ length: 200 }, (_, offset) => (offset % 7 === 3 ? "poison" : placed()));
+  const ordersIn = (from: number, to: number) =>
+    log.slice(from, to).filter((value) => value !== "poison").length;
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const committed = createCommitted();
+      let { processor, totals } = setUp(committed);
+      let countedFrom = 0;
+      let position = 0;
+      const restart = async () => {
+        ({ processor, totals } = setUp(committed));
+        const [start] = await processor.assigned([orders(0)]);
+        position = start?.offset ?? 0;
+      };
+      await restart();
+      for (const step of steps) {
+        if (step.kind === "read") {
+          const values = log.slice(position, position + step.events);
+          if (values.length === 0) continue;
+          await processor.handle(batchOf(orders(0), position, values));
+          position += values.length;
+        } else if (step.kind === "save") {
+          await processor.save();
+        } else {
+          if (step.kind === "handover") await processor.save();
+          if (step.kind === "reset") {
+            countedFrom = Math.floor(step.share * log.length);
+            committed.reset(orders(0), countedFrom);
+          }
+          await restart();
+        }
+        expect(totals().orders).toBe(ordersIn(countedFrom, position));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
