@@ -31,6 +31,15 @@ export interface ClientOptions {
 
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
+export type Partitioner =
+  | "random"
+  | "consistent"
+  | "consistent_random"
+  | "murmur2"
+  | "murmur2_random"
+  | "fnv1a"
+  | "fnv1a_random";
+
 export interface ProducerOptions extends ClientOptions {
   /** Who must have a record before it counts as delivered: all in-sync replicas (default), the leader (1), nobody (0). */
   readonly acks?: "all" | 0 | 1;
@@ -38,6 +47,11 @@ export interface ProducerOptions extends ClientOptions {
   readonly idempotent?: boolean;
   /** Default lz4. */
   readonly compression?: Compression;
+  /**
+   * How a key chooses its partition. Default `murmur2_random`: where Java clients put it, any partition for a null key. librdkafka's
+   * own default is `consistent_random` (CRC32).
+   */
+  readonly partitioner?: Partitioner;
   /** How long a record may wait for others to share a request with. Default 1 ms. */
   readonly lingerMs?: number;
   /** From `send` to the acknowledgement, retries included (`message.timeout.ms`). Default 30 000 ms. */
@@ -103,19 +117,43 @@ export function producerProperties(options: ProducerOptions): Properties {
   const idempotent = options.idempotent ?? acks === "all";
   if (idempotent && acks !== "all") throw invalid('idempotent: true needs acks: "all"');
   return withOverrides(
+    { ...sendingProperties(options), acks: acks === "all" ? -1 : acks, "enable.idempotence": idempotent },
+    options.librdkafka,
+  );
+}
+
+/** Of a transactional producer: acks and idempotence follow from the transactions. */
+export function transactionalProperties(
+  options: Omit<ProducerOptions, "acks" | "idempotent"> & {
+    transactionalId: string;
+    transactionTimeoutMs?: number;
+  },
+): Properties {
+  if (options.transactionalId === "") throw invalid("transactionalId is empty");
+  const { transactionTimeoutMs = 30_000 } = options;
+  return withOverrides(
     {
-      ...commonProperties(options),
-      acks: acks === "all" ? -1 : acks,
-      "enable.idempotence": idempotent,
-      "compression.type": options.compression ?? "lz4",
-      "linger.ms": options.lingerMs ?? 1,
-      "message.timeout.ms": options.deliveryTimeoutMs ?? 30_000, // librdkafka: 5 minutes
-      "queue.buffering.max.messages": options.maxQueuedRecords ?? defaultQueuedRecords,
-      "queue.buffering.max.kbytes": Math.ceil((options.maxQueuedBytes ?? defaultQueuedBytes) / 1024),
-      "batch.num.messages": 100_000,
+      ...sendingProperties(options),
+      "transactional.id": options.transactionalId,
+      "transaction.timeout.ms": transactionTimeoutMs,
+      // No record may outlive its transaction.
+      "message.timeout.ms": Math.min(options.deliveryTimeoutMs ?? transactionTimeoutMs, transactionTimeoutMs),
     },
     options.librdkafka,
   );
+}
+
+function sendingProperties(options: ProducerOptions): Properties {
+  return {
+    ...commonProperties(options),
+    "compression.type": options.compression ?? "lz4",
+    partitioner: options.partitioner ?? "murmur2_random",
+    "linger.ms": options.lingerMs ?? 1,
+    "message.timeout.ms": options.deliveryTimeoutMs ?? 30_000, // librdkafka: 5 minutes
+    "queue.buffering.max.messages": options.maxQueuedRecords ?? defaultQueuedRecords,
+    "queue.buffering.max.kbytes": Math.ceil((options.maxQueuedBytes ?? defaultQueuedBytes) / 1024),
+    "batch.num.messages": 100_000,
+  };
 }
 
 export const defaultQueuedRecords = 100_000;

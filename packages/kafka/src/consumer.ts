@@ -11,6 +11,7 @@ import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
 import type { Pointer } from "./native/ffi.ts";
+import { Handle } from "./native/handle.ts";
 import { check, errorOf, librdkafka, throwIfFailed } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
@@ -199,6 +200,16 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     const failed = readPartitionList(list.pointer).find(({ err }) => err !== ErrCode.none);
     if (failed) throw errorOf(failed.err, `seek ${failed.topic}/${failed.partition}`);
     this.#wake();
+  }
+
+  /** @internal The group's name, generation and member for a transaction's offsets; the caller releases it. */
+  groupMetadata(): Handle {
+    const lib = librdkafka();
+    return new Handle(
+      "group metadata",
+      lib.rd_kafka_consumer_group_metadata(this.#client.rk.pointer),
+      (pointer) => lib.rd_kafka_consumer_group_metadata_destroy(pointer),
+    );
   }
 
   /**

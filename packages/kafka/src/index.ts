@@ -12,7 +12,14 @@ export {
 } from "./admin.ts";
 export { Batch, ConsumerRecord } from "./batch.ts";
 export type { Broker, ClusterDescription } from "./cluster.ts";
-export type { ClientOptions, Compression, ConsumerGroupOptions, LogLine, ProducerOptions } from "./config.ts";
+export type {
+  ClientOptions,
+  Compression,
+  ConsumerGroupOptions,
+  LogLine,
+  Partitioner,
+  ProducerOptions,
+} from "./config.ts";
 export { Consumer, type ConsumerOptions, createConsumer } from "./consumer.ts";
 export { BatchDelivery } from "./delivery.ts";
 export { BatchError, KafkaError } from "./error.ts";
@@ -29,3 +36,10 @@ export type {
   TopicPartitionLag,
   TopicPartitionOffset,
 } from "./record.ts";
+export { type RunTransactionsOptions, runTransactions } from "./run-transactions.ts";
+export {
+  createTransactionalProducer,
+  Transaction,
+  TransactionalProducer,
+  type TransactionalProducerOptions,
+} from "./transaction.ts";

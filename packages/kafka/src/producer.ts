@@ -14,20 +14,20 @@ import { KafkaError } from "./error.ts";
 import { DeliveryReports } from "./native/delivery-reports.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
-import { cstring, type Pointer } from "./native/ffi.ts";
-import { Handle } from "./native/handle.ts";
+import type { Pointer } from "./native/ffi.ts";
 import { errorOf, librdkafka } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
 import type { Delivery, ProducerRecord } from "./record.ts";
 import { checkRecord } from "./record-check.ts";
+import { TopicHandles } from "./topic-handles.ts";
 
 const purgeAll = 0x3; // RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT
 
 export class Producer implements AsyncDisposable {
   readonly #client: NativeClient;
-  readonly #topics = new Map<string, Handle>();
+  readonly #topics: TopicHandles;
   readonly #pending = new PendingTable();
   readonly #reports = new DeliveryReports();
   readonly #staging: Staging;
@@ -53,6 +53,7 @@ export class Producer implements AsyncDisposable {
         if (type === EventType.delivery) this.#reports.read(event, this.#onReport);
       },
     });
+    this.#topics = new TopicHandles(this.#client.rk);
     this.#staging = new Staging((slot, index, bytes, code) => {
       this.#onReport(slot, index, -1, -1, bytes, errorOf(code, "produce"));
     });
@@ -175,7 +176,7 @@ export class Producer implements AsyncDisposable {
     });
     for (const waiter of this.#waiting.splice(0)) waiter.reject(closed());
     await drained;
-    for (const topic of this.#topics.values()) topic.release();
+    this.#topics.release();
     await this.#client.destroy();
   }
 
@@ -190,17 +191,7 @@ export class Producer implements AsyncDisposable {
         `${count} more records don't fit: ${this.#records} of ${this.#maxRecords} records and ${this.#bytes} of ${this.#maxBytes} bytes are queued; await ready() first`,
       );
     }
-    return (this.#topics.get(topic) ?? this.#openTopic(topic)).pointer;
-  }
-
-  #openTopic(topic: string): Handle {
-    const lib = librdkafka();
-    if (typeof topic !== "string" || topic === "") throw invalid("the topic's name is empty");
-    const pointer = lib.rd_kafka_topic_new(this.#client.rk.pointer, cstring(topic), null);
-    if (!pointer) throw errorOf(lib.rd_kafka_last_error(), "produce", `"${topic}" can't be a topic's name`);
-    const handle = new Handle("topic", pointer, (rkt) => lib.rd_kafka_topic_destroy(rkt));
-    this.#topics.set(topic, handle);
-    return handle;
+    return this.#topics.get(topic);
   }
 
   #hasRoom(records: number): boolean {

@@ -183,6 +183,6 @@ export const symbols = {
   },
   rd_kafka_consumer_close_queue: { args: [/* rk */ "ptr", /* queue */ "ptr"], returns: "ptr" },
   rd_kafka_consumer_closed: { args: [/* rk */ "ptr"], returns: "i32" },
-  rd_kafka_memberid: { args: [/* rk */ "ptr"], returns: "ptr" },
-  rd_kafka_mem_free: { args: [/* rk */ "ptr", /* memory */ "ptr"], returns: "void" },
+  rd_kafka_consumer_group_metadata: { args: [/* rk */ "ptr"], returns: "ptr" },
+  rd_kafka_consumer_group_metadata_destroy: { args: [/* metadata */ "ptr"], returns: "void" },
 } as const satisfies Record<string, Signature>;

@@ -1,0 +1,144 @@
+/** Transactions on the in-process cluster: what is seen, what is not, and what happens when a call fails. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createConsumer } from "./consumer.ts";
+import { createProducer, type Producer } from "./producer.ts";
+import { runTransactions } from "./run-transactions.ts";
+import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { createTransactionalProducer } from "./transaction.ts";
+
+const EndTxn = 26;
+const AddOffsetsToTxn = 25;
+
+let cluster: MockCluster;
+let producer: Producer;
+let names = 0;
+
+beforeAll(() => {
+  cluster = createCluster();
+  producer = createProducer({ brokers: cluster.brokers });
+});
+afterAll(async () => {
+  await producer.close();
+  cluster.close();
+  expect(liveHandles()).toEqual({});
+});
+
+function newTopic(partitions = 1): string {
+  const topic = `topic-${names++}`;
+  cluster.createTopic(topic, { partitions });
+  return topic;
+}
+
+const transactionalOf = (transactionalId: string) =>
+  createTransactionalProducer({ brokers: cluster.brokers, transactionalId, onLog: () => undefined });
+
+const consumerOf = (topic: string, groupId: string) =>
+  createConsumer({
+    brokers: cluster.brokers,
+    groupId,
+    topics: [topic],
+    autoOffsetReset: "earliest",
+    sessionTimeoutMs: 1_500,
+    maxBatchRecords: 50,
+    onLog: () => undefined,
+  });
+
+/** Values of a topic up to and including `last`. */
+async function readUntil(topic: string, last: string): Promise<string[]> {
+  await using consumer = consumerOf(topic, `reader-${names++}`);
+  const values: string[] = [];
+  for await (const record of consumer.records()) {
+    values.push(record.text()!);
+    if (values.at(-1) === last) break;
+  }
+  return values;
+}
+
+test("a committed transaction is seen whole", async () => {
+  const topic = newTopic();
+  await using transactional = transactionalOf("whole");
+  await using transaction = await transactional.begin();
+  transaction.send(topic, { value: "a" });
+  transaction.sendBatch(topic, [{ value: "b" }, { value: "c", headers: { h: "1" } }]);
+  await transaction.commit();
+  expect(await readUntil(topic, "c")).toEqual(["a", "b", "c"]);
+});
+
+test("one at a time; ended is ended; leaving the block aborts", async () => {
+  const topic = newTopic();
+  await using transactional = transactionalOf("states");
+  {
+    await using transaction = await transactional.begin();
+    await expect(transactional.begin()).rejects.toThrow("a transaction is open");
+    transaction.send(topic, { value: "never seen" });
+  }
+  const transaction = await transactional.begin();
+  await transaction.commit();
+  expect(() => transaction.send(topic, { value: "late" })).toThrow("this transaction has ended");
+  await expect(transaction.commit()).rejects.toThrow("this transaction has ended");
+});
+
+test("a record refused at once makes the transaction abortable", async () => {
+  const topic = newTopic();
+  await using transactional = transactionalOf("refused");
+  const transaction = await transactional.begin();
+  expect(() => transaction.send(topic, { value: "x".repeat(2_000_000) })).toThrow("a record was refused");
+  await expect(transaction.commit()).rejects.toMatchObject({ abortable: true });
+  await transaction.abort();
+  const next = await transactional.begin();
+  next.send(topic, { value: "fine" });
+  await next.commit();
+  expect((await readUntil(topic, "fine")).at(-1)).toBe("fine");
+});
+
+test("runTransactions: every record once, whatever the coordinator answers", async () => {
+  const input = newTopic(3);
+  const output = newTopic();
+  const count = 2_000;
+  await producer.sendBatch(
+    input,
+    Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: `${i}` })),
+  );
+  await using consumer = consumerOf(input, "copier");
+  const retries: string[] = [];
+  let transactions = 0;
+  const done = new Set<string>();
+  const running = runTransactions({
+    consumer,
+    producer: { brokers: cluster.brokers, transactionalId: "copier", onLog: () => undefined },
+    onRetry: (error) => retries.push(error.name),
+    handler(batch, transaction) {
+      transactions++;
+      // Errors the client must answer by aborting (48 INVALID_TXN_STATE is fatal, so not that one): 51, 14 are retried inside.
+      if (transactions % 5 === 2) cluster.pushRequestErrors(AddOffsetsToTxn, [51, 14]);
+      if (transactions % 7 === 3) cluster.pushRequestErrors(EndTxn, [14, -195]);
+      transaction.sendBatch(
+        output,
+        [...batch].map((record) => ({ key: record.key, value: record.text() })),
+      );
+      for (const record of batch) done.add(record.text()!);
+      if (done.size === count) setTimeout(() => consumer.close(), 500);
+    },
+  });
+  await running;
+  await producer.send(output, { value: "end" });
+  const copied = (await readUntil(output, "end")).slice(0, -1);
+  expect(copied.length).toBe(count);
+  expect(new Set(copied).size).toBe(count);
+  expect(transactions).toBeGreaterThan(10);
+}, 30_000);
+
+test("runTransactions: a handler's own error aborts and is thrown", async () => {
+  const input = newTopic();
+  await producer.send(input, { value: "poison" });
+  await using consumer = consumerOf(input, "failing");
+  const running = runTransactions({
+    consumer,
+    producer: { brokers: cluster.brokers, transactionalId: "failing", onLog: () => undefined },
+    handler() {
+      throw new Error("can't decide");
+    },
+  });
+  await expect(running).rejects.toThrow("can't decide");
+  expect((await consumer.committed([{ topic: input, partition: 0 }]))[0]!.offset).toBe(-1);
+});

@@ -1,0 +1,241 @@
+/**
+ * Transactions (KIP-98, KIP-447): records to any topics, and the offsets they were made from, become visible together or not at all.
+ *
+ * librdkafka's transaction calls block until the coordinator has answered, so each runs on a thread of its own (native/blocking.ts). Records of a
+ * transaction have no acknowledgement each: a failed one fails the commit. That is why `send` returns nothing to wait for.
+ *
+ * librdkafka has no transactions v2 (KIP-890): after a call whose outcome is unknown (a timeout, a lost connection) the producer's idea of the
+ * transaction may differ from the coordinator's. `KafkaError.retriable` without `abortable` says so; the remedy is a new producer with
+ * the same `transactionalId`, whose first call completes or aborts what the old one left. `runTransactions` does that.
+ */
+import { type ProducerOptions, transactionalProperties } from "./config.ts";
+import type { Consumer } from "./consumer.ts";
+import { KafkaError } from "./error.ts";
+import { callBlocking } from "./native/blocking.ts";
+import { ErrCode } from "./native/error-codes.ts";
+import { errorOf, takeError } from "./native/library.ts";
+import { NativeClient } from "./native/native-client.ts";
+import { createPartitionList } from "./native/partition-list.ts";
+import { Staging } from "./native/staging.ts";
+import { produceTagged } from "./native/tagged-record.ts";
+import type { ProducerRecord, TopicPartitionOffset } from "./record.ts";
+import { checkRecord } from "./record-check.ts";
+import { TopicHandles } from "./topic-handles.ts";
+
+export interface TransactionalProducerOptions extends Omit<ProducerOptions, "acks" | "idempotent"> {
+  /** Names the producer across restarts: a newer one with the same id fences the older and settles what it left. */
+  readonly transactionalId: string;
+  /** The coordinator aborts a transaction that takes longer. Default 30 000 ms. */
+  readonly transactionTimeoutMs?: number;
+}
+
+/** `transaction.timeout.ms` bounds the call. */
+const remainingTime = -1;
+
+export class TransactionalProducer implements AsyncDisposable {
+  readonly #client: NativeClient;
+  readonly #topics: TopicHandles;
+  readonly #staging: Staging;
+  readonly #timeoutMs: number;
+  #initialised: Promise<void> | null = null;
+  #current: Transaction | null = null;
+  #refusal: KafkaError | null = null;
+  #closing: Promise<void> | null = null;
+
+  /** @internal Use `createTransactionalProducer`. */
+  constructor(options: TransactionalProducerOptions) {
+    this.#timeoutMs = options.transactionTimeoutMs ?? 30_000;
+    this.#client = new NativeClient({
+      type: "producer",
+      properties: transactionalProperties(options),
+      handlers: options,
+      events: 0,
+      onEvent: () => undefined,
+    });
+    this.#topics = new TopicHandles(this.#client.rk);
+    this.#staging = new Staging((_slot, index, _bytes, code) => {
+      this.#refusal ??= abortable(errorOf(code, `produce record ${index}`));
+    });
+  }
+
+  /** The error after which this producer is of no more use: fenced by a newer one, or broken. */
+  get fatalError(): KafkaError | null {
+    return this.#client.fatalError;
+  }
+
+  /** Registers with the coordinator, which completes or aborts what a predecessor left. `begin` does it by itself the first time. */
+  initialise(): Promise<void> {
+    this.#initialised ??= this.#call(
+      "rd_kafka_init_transactions",
+      [this.#timeoutMs],
+      "init transactions",
+    ).catch((error) => {
+      this.#initialised = null;
+      throw error;
+    });
+    return this.#initialised;
+  }
+
+  /**
+   * Begins a transaction; one at a time. `await using` aborts it when the block is left without a commit.
+   * @throws KafkaError `_STATE` while another is open; `fatal` when this producer has been fenced
+   */
+  async begin(): Promise<Transaction> {
+    if (this.#closing) throw stateError("begin transaction", "the producer is closed");
+    if (this.#current)
+      throw stateError("begin transaction", "a transaction is open: commit or abort it first");
+    await this.initialise();
+    await this.#call("rd_kafka_begin_transaction", [], "begin transaction");
+    this.#refusal = null;
+    this.#current = new Transaction({
+      send: (topic, records) => this.#send(topic, records),
+      sendOffsets: (consumer, offsets) => this.#sendOffsets(consumer, offsets),
+      commit: () => this.#commit(),
+      abort: () => this.#abort(),
+    });
+    return this.#current;
+  }
+
+  /** Aborts an open transaction and destroys the producer. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Destroys the producer and leaves an open transaction to the next one with the same id, or to its timeout. */
+  abandon(): Promise<void> {
+    this.#current = null;
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    // An abort that fails leaves the transaction to its timeout or to the next producer of this id: no record of it is ever read.
+    if (this.#current) await this.#abort().catch(() => undefined);
+    this.#topics.release();
+    await this.#client.destroy();
+  }
+
+  #send(topic: string, records: readonly ProducerRecord[]): void {
+    const handle = this.#topics.get(topic);
+    for (let i = 0; i < records.length; i++) checkRecord(records[i]!, i);
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i]!;
+      if (record.headers === undefined && record.timestamp === undefined) {
+        this.#staging.add(handle, record.key ?? null, record.value, record.partition ?? -1, 0, i);
+        continue;
+      }
+      this.#staging.flush();
+      const { error } = produceTagged(this.#client.rk.pointer, handle, record, 0, i);
+      if (error) this.#refusal ??= abortable(error);
+    }
+    this.#staging.flush();
+    if (this.#refusal) throw this.#refusal;
+  }
+
+  async #sendOffsets(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    using list = createPartitionList(offsets);
+    // Read now, not earlier: it carries the generation that fences a member the group has moved on without.
+    using metadata = consumer.groupMetadata();
+    const args = [list.pointer, metadata.pointer, this.#timeoutMs];
+    await this.#call("rd_kafka_send_offsets_to_transaction", args, "send offsets");
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#refusal) throw this.#refusal;
+    await this.#call("rd_kafka_commit_transaction", [remainingTime], "commit transaction");
+    this.#current = null;
+  }
+
+  async #abort(): Promise<void> {
+    await this.#call("rd_kafka_abort_transaction", [remainingTime], "abort transaction");
+    this.#current = null;
+  }
+
+  async #call(name: Parameters<typeof callBlocking>[0], args: number[], operation: string): Promise<void> {
+    const error = await callBlocking(name, [this.#client.rk.pointer, ...args]);
+    if (error) throw takeError(error, operation);
+  }
+}
+
+interface TransactionCalls {
+  readonly send: (topic: string, records: readonly ProducerRecord[]) => void;
+  readonly sendOffsets: (consumer: Consumer, offsets: readonly TopicPartitionOffset[]) => Promise<void>;
+  readonly commit: () => Promise<void>;
+  readonly abort: () => Promise<void>;
+}
+
+/** An open transaction. It ends with `commit` or `abort`, once. */
+export class Transaction implements AsyncDisposable {
+  readonly #calls: TransactionCalls;
+  #ended = false;
+
+  /** @internal */
+  constructor(calls: TransactionCalls) {
+    this.#calls = calls;
+  }
+
+  /** Adds a record. Throws when it is refused at once (queue full, too large); any other failure fails the commit. */
+  send(topic: string, record: ProducerRecord): void {
+    this.sendBatch(topic, [record]);
+  }
+
+  sendBatch(topic: string, records: readonly ProducerRecord[]): void {
+    this.#mustBeOpen("produce");
+    this.#calls.send(topic, records);
+  }
+
+  /** The offsets these records were made from, committed for the consumer's group together with them. */
+  sendOffsets(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    this.#mustBeOpen("send offsets");
+    return this.#calls.sendOffsets(consumer, offsets);
+  }
+
+  /**
+   * Makes everything visible. @throws KafkaError `abortable`: call `abort` and do the work again; `fatal`: this producer is fenced or broken;
+   * `retriable` alone: the outcome is unknown, see the head of this module
+   */
+  async commit(): Promise<void> {
+    this.#mustBeOpen("commit transaction");
+    await this.#calls.commit();
+    this.#ended = true;
+  }
+
+  async abort(): Promise<void> {
+    this.#mustBeOpen("abort transaction");
+    await this.#calls.abort();
+    this.#ended = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) await this.abort();
+  }
+
+  #mustBeOpen(operation: string): void {
+    if (this.#ended) throw stateError(operation, "this transaction has ended");
+  }
+}
+
+function abortable(error: KafkaError): KafkaError {
+  const { code, operation, retriable } = error;
+  return new KafkaError({
+    code,
+    operation,
+    retriable,
+    message: "a record was refused",
+    abortable: true,
+    cause: error,
+  });
+}
+
+function stateError(operation: string, message: string): KafkaError {
+  return new KafkaError({ code: ErrCode.state, operation, message });
+}
+
+/** Creates a transactional producer. */
+export function createTransactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
+  return new TransactionalProducer(options);
+}
