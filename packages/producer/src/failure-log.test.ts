@@ -12,7 +12,7 @@ test("the first failure is said at once, those after it once a second, with how 
   const error = new KafkaError({ code: -192, operation: "produce", message: "timed out" });
   for (let i = 0; i < 500; i++) tell(error, 2);
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain("orders not acknowledged by Kafka: _MSG_TIMED_OUT: produce: timed out");
+  expect(lines[0]).toContain("orders not acknowledged by Kafka: produce: timed out (_MSG_TIMED_OUT)");
   expect(lines[0]).toEndWith("orders=2");
   jest.advanceTimersByTime(1000);
   expect(lines[1]).toEndWith("orders=998");

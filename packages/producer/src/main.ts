@@ -85,7 +85,8 @@ lifecycle.onDrain("HTTP server", async (remainingMs) => {
 });
 log.info("HTTP at {url}", { url: server.url });
 
-const admin = createAdmin(clientOptions);
+// Each attempt is short, so that a user soon reads what is being waited for.
+const admin = createAdmin({ ...clientOptions, timeoutMs: 3000 });
 lifecycle.onDrain("Kafka admin", () => admin.close());
 const created = await waitForKafka({
   attempt: () => createMissingTopics(admin, { replication: settings.replication }),

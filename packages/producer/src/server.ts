@@ -19,9 +19,21 @@ export interface Server {
 /** Bun's own most, in seconds. */
 const IDLE_TIMEOUT_MAX_S = 255;
 
-/** Starts listening. Throws when the address can't be had. */
+/** Starts listening. Throws, naming the settings, when the address can't be had. */
 export function startServer({ app, host, port, answerTimeoutMs }: ServerOptions): Server {
-  app.listen({
+  const server = listen({ app, host, port, answerTimeoutMs });
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    async stop(timeoutMs) {
+      const timer = setTimeout(() => void server.stop(true), timeoutMs);
+      await server.stop();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listen({ app, host, port, answerTimeoutMs }: ServerOptions) {
+  const options = {
     hostname: host,
     port,
     // Elysia would let a second process take the same port and half of the requests without a word.
@@ -33,15 +45,13 @@ export function startServer({ app, host, port, answerTimeoutMs }: ServerOptions)
     // The routes have limits of their own and answer 413 in full. Bun reads a body only as fast as a route does and closes
     // the connection when a route has answered early, so nothing piles up behind this.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-  });
-  const { server } = app;
-  if (server === null) throw new Error(`Could not listen on ${host}:${port}.`);
-  return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
-    async stop(timeoutMs) {
-      const timer = setTimeout(() => void server.stop(true), timeoutMs);
-      await server.stop();
-      clearTimeout(timer);
-    },
   };
+  try {
+    const { server } = app.listen(options);
+    if (server === null) throw new Error("the server did not start");
+    return server;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Can't listen on ${host}:${port} (HOST, PORT): ${reason}`, { cause });
+  }
 }
