@@ -56,8 +56,13 @@ function prettyProperty(value: unknown): string {
 function textOf(value: unknown): string {
   const known = plain(value);
   if (typeof known === "string") return known;
-  if (value instanceof Error) return shorten(`${value.name}: ${value.message}`);
+  if (value instanceof Error) return shorten(errorText(value));
   return shorten(JSON.stringify(known) ?? String(known));
+}
+
+/** The name of a mere `Error` says nothing, and some errors have theirs in the message already. */
+function errorText({ name, message }: Error): string {
+  return name === "Error" || message.includes(name) ? message : `${name}: ${message}`;
 }
 
 /** A value that JSON can hold: errors by name and message, big integers as text, what can't be written said so. */

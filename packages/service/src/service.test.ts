@@ -34,7 +34,7 @@ describe("a process", () => {
   test("says an error nobody caught in one line, drains and exits with 1", async () => {
     const { out, exitCode } = await ended(spawn({ THROW: "1" }));
     expect(exitCode).toBe(1);
-    expect(out).toContain('"level":"fatal","logger":"tester","message":"Error: out of luck"');
+    expect(out).toContain('"level":"fatal","logger":"tester","message":"out of luck"');
     expect(out).toContain("work is done");
   });
 
