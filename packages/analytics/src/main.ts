@@ -10,7 +10,14 @@ import {
   waitForKafka,
 } from "@campus/service";
 import { createCommitStore } from "./checkpoint-store.ts";
-import { GROUP, MANAGEMENT_PORT, PREFIXES, SESSION_TIMEOUT_MS, SETTINGS } from "./config.ts";
+import {
+  GROUP,
+  MANAGEMENT_PORT,
+  PREFIXES,
+  RECONNECT_BACKOFF_MAX_MS,
+  SESSION_TIMEOUT_MS,
+  SETTINGS,
+} from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createMetricsFile } from "./metrics-file.ts";
 import { createProcessor } from "./processor.ts";
@@ -30,6 +37,7 @@ const topics = TOPICS.map(({ topic }) => topic);
 async function run(): Promise<void> {
   const client = {
     brokers: settings.brokers,
+    librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
     clientId: "campus-analytics",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
@@ -80,7 +88,7 @@ async function run(): Promise<void> {
     },
     onLost(lost) {
       processor.drop(lost);
-      log.warn("lost {partitions}: the group went on without this instance", { partitions: names(lost) });
+      log.warn("lost {partitions}: the group went on without it", { partitions: names(lost) });
     },
   });
   const store = createCommitStore(consumer);
@@ -113,7 +121,7 @@ async function run(): Promise<void> {
 }
 
 function names(partitions: readonly TopicPartition[]): string {
-  return partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(" ");
+  return partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(" ") || "nothing new";
 }
 
 function includesWriters(partitions: readonly TopicPartition[]): boolean {

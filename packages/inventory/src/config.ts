@@ -11,6 +11,9 @@ export const GROUP = "inventory-group";
  */
 export const SESSION_TIMEOUT_MS = 10_000;
 
+/** A lost broker is tried again this often at least, in milliseconds; librdkafka's own 10 s leave one that is back unused. */
+export const RECONNECT_BACKOFF_MAX_MS = 500;
+
 /** Where `/live`, `/ready` and `/metrics` are unless another port is asked for. */
 export const MANAGEMENT_PORT = 9202;
 

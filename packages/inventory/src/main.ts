@@ -1,7 +1,7 @@
 // The inventory consumer, wired: orders in, reservations out. Everything it does stands in the modules it puts together.
 
 import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
-import { createAdmin, createConsumer, createProducer } from "@campus/kafka";
+import { createAdmin, createConsumer, createProducer, type TopicPartition } from "@campus/kafka";
 import {
   kafkaLogHandlers,
   openDeadLetterFolder,
@@ -9,7 +9,14 @@ import {
   startService,
   waitForKafka,
 } from "@campus/service";
-import { GROUP, MANAGEMENT_PORT, PREFIXES, SESSION_TIMEOUT_MS, SETTINGS } from "./config.ts";
+import {
+  GROUP,
+  MANAGEMENT_PORT,
+  PREFIXES,
+  RECONNECT_BACKOFF_MAX_MS,
+  SESSION_TIMEOUT_MS,
+  SETTINGS,
+} from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createProcessor } from "./processor.ts";
 import { createPublisher } from "./publisher.ts";
@@ -25,6 +32,7 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
 async function run(): Promise<void> {
   const client = {
     brokers: settings.brokers,
+    librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
     clientId: "campus-inventory",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
@@ -70,9 +78,12 @@ async function run(): Promise<void> {
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
     maxBatchRecords: settings.batchMaxRecords,
     onAssigned(assigned) {
-      log.info("assigned {partitions}", { partitions: assigned.map(({ partition }) => partition).join(" ") });
+      log.info("assigned {partitions}", { partitions: names(assigned) });
       readiness.clear("starting");
     },
+    onRevoked: (revoked) => log.info("gave back {partitions}", { partitions: names(revoked) }),
+    onLost: (lost) =>
+      log.warn("lost {partitions}: the group went on without it", { partitions: names(lost) }),
   });
   lifecycle.onDrain("consumer", async (remainingMs) => {
     // The batches in hand get most of the time; what Kafka does not take by then is decided again after the next start.
@@ -87,6 +98,10 @@ async function run(): Promise<void> {
 
   // As many at once as there are partitions: while one's outcomes are on their way, another's orders are decided.
   await consumer.run((batch) => processor.handle(batch), { concurrency: partitions });
+}
+
+function names(partitions: readonly TopicPartition[]): string {
+  return partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(" ") || "nothing new";
 }
 
 await run().catch((error) => lifecycle.fail(error));
