@@ -12,12 +12,6 @@ import {
 /** The group whose members share the partitions, and beside whose offsets the counts are kept. */
 export const GROUP = "analytics-group";
 
-/**
- * How soon the group notices that a member was killed and gives its partitions to others, in milliseconds. Kafka's own
- * 45 s is long for a lunch break; a member that lives beats every 3 s from a thread that nothing holds up.
- */
-export const SESSION_TIMEOUT_MS = 10_000;
-
 /** A lost broker is tried again this often at least, in milliseconds; librdkafka's own 10 s leave one that is back unused. */
 export const RECONNECT_BACKOFF_MAX_MS = 500;
 

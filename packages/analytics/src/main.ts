@@ -10,14 +10,7 @@ import {
   waitForKafka,
 } from "@campus/service";
 import { createCommitStore } from "./checkpoint-store.ts";
-import {
-  GROUP,
-  MANAGEMENT_PORT,
-  PREFIXES,
-  RECONNECT_BACKOFF_MAX_MS,
-  SESSION_TIMEOUT_MS,
-  SETTINGS,
-} from "./config.ts";
+import { GROUP, MANAGEMENT_PORT, PREFIXES, RECONNECT_BACKOFF_MAX_MS, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createMetricsFile } from "./metrics-file.ts";
 import { createProcessor } from "./processor.ts";
@@ -68,7 +61,7 @@ async function run(): Promise<void> {
     groupId: GROUP,
     topics,
     autoOffsetReset: "earliest",
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
     maxBatchRecords: settings.batchMaxRecords,
     async onAssigned(assigned) {
       const starts = await processor.assigned(assigned);

@@ -9,14 +9,7 @@ import {
   startService,
   waitForKafka,
 } from "@campus/service";
-import {
-  GROUP,
-  MANAGEMENT_PORT,
-  PREFIXES,
-  RECONNECT_BACKOFF_MAX_MS,
-  SESSION_TIMEOUT_MS,
-  SETTINGS,
-} from "./config.ts";
+import { GROUP, MANAGEMENT_PORT, PREFIXES, RECONNECT_BACKOFF_MAX_MS, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createProcessor } from "./processor.ts";
 import { createPublisher } from "./publisher.ts";
@@ -75,7 +68,7 @@ async function run(): Promise<void> {
     groupId: GROUP,
     topics: [ORDER_EVENTS],
     autoOffsetReset: "earliest",
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
     maxBatchRecords: settings.batchMaxRecords,
     onAssigned(assigned) {
       log.info("assigned {partitions}", { partitions: names(assigned) });

@@ -1,5 +1,5 @@
 /** The settings that every service has, and the prefixes whose variables each service answers for. */
-import { choice, hostList, integer, optional, text } from "./setting.ts";
+import { choice, duration, hostList, integer, optional, text } from "./setting.ts";
 
 /** Levels of log lines, least important first. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
@@ -23,6 +23,14 @@ export function commonSettings({ managementPort }: { managementPort: number }) {
       min: 1,
       max: 15,
       description: "Copies of each partition for topics this service creates, at most one a broker",
+    }),
+    // Kafka's own 45 s is long for a lunch break; a consumer that lives beats from a thread that nothing holds up. Brokers take
+    // 6 s to 30 min unless told otherwise; the embedded cluster takes anything, and makes a group wait about this long.
+    sessionTimeoutMs: duration("KAFKA_SESSION_TIMEOUT", {
+      default: 10_000,
+      min: 1000,
+      max: 1_800_000,
+      description: "How soon a consumer that was killed is noticed and its partitions go to others",
     }),
     codec: choice("EVENT_CODEC", {
       values: ["json", "msgpack"],
