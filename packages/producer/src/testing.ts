@@ -1,0 +1,65 @@
+/** The HTTP side without a socket and without Kafka, for tests. */
+import { expect } from "bun:test";
+import type { OrderPlaced } from "@campus/events";
+import type { ClosedReason } from "./answers.ts";
+import { createHttp } from "./http.ts";
+import { createOrderPlacer } from "./order.ts";
+import type { BatchOutcome, PublishOutcome } from "./publisher.ts";
+
+/** A valid order. */
+export const order = { user_id: "user123", item: "Burger", quantity: 2 };
+export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | null;
+
+/** The HTTP side over a publisher that remembers what it was given and answers as told. */
+export function setUp() {
+  const published: OrderPlaced[] = [];
+  const errors: unknown[] = [];
+  const state = {
+    outcome: "acknowledged" as PublishOutcome | Error,
+    batchOutcome: "acknowledged" as BatchOutcome,
+    closed: undefined as ClosedReason | undefined,
+    isReachable: true,
+  };
+  const app = createHttp({
+    publisher: {
+      async publish(event) {
+        published.push(event);
+        if (state.outcome instanceof Error) throw state.outcome;
+        return state.outcome;
+      },
+      async publishBatch(events) {
+        published.push(...events);
+        return state.batchOutcome;
+      },
+    },
+    kafkaHealth: {
+      check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
+    },
+    placeOrder: createOrderPlacer(),
+    closedBecause: () => state.closed,
+    onError: (error) => errors.push(error),
+  });
+  const ask = (path: string, init: RequestInit = {}) =>
+    app.handle(new Request(`http://localhost${path}`, init));
+  const post = (path: string, body: Body, headers: Record<string, string> = {}) =>
+    ask(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
+  const postJson = (path: string, value: unknown) => post(path, JSON.stringify(value));
+  return { app, ask, post, postJson, published, errors, state };
+}
+
+export type Problem = { type: string; title: string; status: number; detail: string } & Record<
+  string,
+  unknown
+>;
+
+/** Checks that an answer is problem JSON of this status, and gives it. */
+export async function problemOf(answer: Response, status: number): Promise<Problem> {
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  const problem = (await answer.json()) as Problem;
+  expect(problem.type).toMatch(/^urn:campus-orders:problem:[a-z-]+$/);
+  expect(problem.title).not.toBe("");
+  expect(problem.detail).not.toBe("");
+  expect(problem.status).toBe(status);
+  return problem;
+}
