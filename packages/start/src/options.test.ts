@@ -4,7 +4,7 @@ import { type ClusterChoice, readOptions, USAGE, UsageError } from "./options.ts
 const choices: readonly (readonly [string, Record<string, string>, ClusterChoice])[] = [
   ["", {}, { kind: "embedded" }],
   ["", { KAFKA_BROKER: "" }, { kind: "embedded" }],
-  ["--kafka", {}, { kind: "apache", nodes: 1 }],
+  ["--kafka", {}, { kind: "apache", nodes: undefined }],
   ["--kafka --nodes 1", {}, { kind: "apache", nodes: 1 }],
   ["--kafka --nodes=3", { KAFKA_BROKER: " " }, { kind: "apache", nodes: 3 }],
   ["", { KAFKA_BROKER: "a:9092,b:9092" }, { kind: "given", brokers: "a:9092,b:9092" }],

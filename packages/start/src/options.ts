@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 /** Where the services will find Kafka. */
 export type ClusterChoice =
   | { readonly kind: "embedded" }
-  | { readonly kind: "apache"; readonly nodes: 1 | 3 }
+  /** Without `nodes`: as many as the data kept from earlier runs is of, at first one. */
+  | { readonly kind: "apache"; readonly nodes: 1 | 3 | undefined }
   | { readonly kind: "given"; readonly brokers: string };
 
 export type Options = { readonly help: true } | { readonly help: false; readonly cluster: ClusterChoice };
@@ -20,7 +21,7 @@ export const USAGE = `Usage: bun start [--kafka [--nodes 1|3]] [--help]
 Runs the whole system: the order producer (HTTP), the inventory and the analytics consumer.
 
   bun start                     on an embedded cluster, in memory: nothing to install, nothing kept
-  bun start --kafka             on real Apache Kafka, run on this machine (needs Java 17 or newer)
+  bun start --kafka             on real Apache Kafka, run on this machine (needs Java 17 or newer), data kept
   bun start --kafka --nodes 3   the same with three nodes
   KAFKA_BROKER=host:9092 bun start
                                 on that cluster
@@ -48,16 +49,16 @@ export function readOptions(
     }
     return { help: false, cluster: { kind: "given", brokers } };
   }
-  if (nodes !== undefined && nodes !== "1" && nodes !== "3") {
-    throw new UsageError(`--nodes must be 1 or 3, not "${nodes}"`);
-  }
   if (nodes !== undefined && !kafka) {
     throw new UsageError("--nodes goes with --kafka: the embedded cluster has no nodes to choose");
   }
-  return {
-    help: false,
-    cluster: kafka ? { kind: "apache", nodes: nodes === "3" ? 3 : 1 } : { kind: "embedded" },
-  };
+  return { help: false, cluster: kafka ? { kind: "apache", nodes: readNodes(nodes) } : { kind: "embedded" } };
+}
+
+function readNodes(given: string | undefined): 1 | 3 | undefined {
+  if (given === undefined) return undefined;
+  if (given === "1" || given === "3") return given === "1" ? 1 : 3;
+  throw new UsageError(`--nodes must be 1 or 3, not "${given}"`);
 }
 
 function parse(args: readonly string[]) {

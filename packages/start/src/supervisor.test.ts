@@ -146,9 +146,22 @@ test("a child that does not end in time is killed, and that is said", async () =
   const { supervisor, run, notices } = record(200);
   const pid = await run("stubborn", lives("console.log('no')"));
   supervisor.stop(0);
-  expect(await supervisor.outcome).toBe(0);
-  expect(notices).toEqual(["stubborn has not ended within 0.2 s, killing it"]);
+  expect(await supervisor.outcome).toBe(1);
+  expect(notices).toEqual([
+    "stubborn has not ended within 0.2 s, killing it",
+    "stubborn was killed by SIGKILL",
+  ]);
   expect(isAlive(pid)).toBe(false);
+});
+
+test("a child that could not drain makes the ending a failure, and the others still end in order", async () => {
+  const { supervisor, run, notices } = record();
+  await run("kafka", lives());
+  await run("inventory", lives("process.exit(1)"));
+  await run("producer", lives());
+  supervisor.stop(0);
+  expect(await supervisor.outcome).toBe(1);
+  expect(notices).toEqual(["inventory exited with code 1"]);
 });
 
 test("a program that is not there says so at once", async () => {

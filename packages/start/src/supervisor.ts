@@ -78,20 +78,31 @@ export function createSupervisor({ onLine, onNotice, stopTimeoutMs }: Supervisor
     return { name, process, ending, gone };
   }
 
-  async function end(child: Child): Promise<void> {
-    child.process.kill("SIGTERM");
+  /** Ends a child; false when it had to be killed or says that it did not end well. */
+  async function end(child: Child): Promise<boolean> {
+    const { name, process } = child;
+    process.kill("SIGTERM");
     const timer = setTimeout(() => {
-      onNotice(`${child.name} has not ended within ${stopTimeoutMs / 1000} s, killing it`);
-      child.process.kill("SIGKILL");
+      onNotice(`${name} has not ended within ${stopTimeoutMs / 1000} s, killing it`);
+      process.kill("SIGKILL");
     }, stopTimeoutMs);
     await child.gone;
     clearTimeout(timer);
+    // By the signal itself: it had only just started and had nothing to drain yet.
+    return process.exitCode === 0 || process.signalCode === "SIGTERM";
   }
 
   async function endAll(exitCode: number): Promise<void> {
     for (const child of children) child.ending.abort(new StoppedError("the system is ending"));
-    for (const child of children.toReversed()) await end(child);
-    outcome.resolve(exitCode);
+    let code = exitCode;
+    for (const child of children.toReversed()) {
+      const wasAlive = child.process.exitCode === null && child.process.signalCode === null;
+      const endedWell = await end(child);
+      if (endedWell || !wasAlive) continue;
+      onNotice(`${child.name} ${howItEnded(child.process)}`);
+      code ||= 1;
+    }
+    outcome.resolve(code);
   }
 
   function stop(exitCode: number): void {

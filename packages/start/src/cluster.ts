@@ -1,0 +1,88 @@
+// The cluster `bun start` brings along, as a process of its own: embedded, or Apache Kafka. The supervisor is told where
+// it is by a message once it can be used.
+//
+//     bun packages/start/src/cluster.ts embedded
+//     bun packages/start/src/cluster.ts apache [1|3]
+//
+// It ends on SIGTERM. When the supervisor is killed it stays a while longer, because the services are then draining by
+// themselves and need it.
+
+import { join, resolve } from "node:path";
+import {
+  BrokerError,
+  type Cluster,
+  describeExit,
+  KAFKA_VERSION,
+  startApache,
+  startEmbedded,
+} from "@campus/broker";
+import { TOPICS } from "@campus/events";
+
+/** What the supervisor is sent. */
+export interface ClusterReady {
+  readonly brokers: string;
+  readonly nodes: number;
+  /** For people: what it is and what becomes of its data. */
+  readonly description: string;
+}
+
+/** What services take to drain, and a little more. */
+const SERVICES_DRAIN_MS = 11_000;
+
+const DATA_FOLDER = resolve(import.meta.dir, "../../../.kafka");
+
+async function startCluster(
+  kind: string | undefined,
+  nodes: string | undefined,
+  signal: AbortSignal,
+): Promise<Cluster> {
+  if (kind === "embedded") {
+    return startEmbedded({
+      topics: Object.fromEntries(TOPICS.map(({ topic, partitions }) => [topic, partitions])),
+    });
+  }
+  return startApache({
+    nodes: nodes === "3" ? 3 : nodes === "1" ? 1 : undefined,
+    dataDir: DATA_FOLDER,
+    preferredPort: 9092,
+    signal,
+    onNodeExit(node, exit) {
+      console.error(`Node ${node.id} (${node.address}) ${describeExit(exit)}. Its log: ${node.logFile}`);
+      process.exit(1);
+    },
+  });
+}
+
+function readyMessage({ kind, brokers }: Cluster): ClusterReady {
+  const nodes = brokers.split(",").length;
+  const description =
+    kind === "embedded"
+      ? "embedded, IN MEMORY: everything is gone when this stops"
+      : `Apache Kafka ${KAFKA_VERSION}, ${nodes === 1 ? "1 node" : `${nodes} nodes`}, data kept in ${join(DATA_FOLDER, "/")}`;
+  return { brokers, nodes, description };
+}
+
+async function run(): Promise<number> {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new BrokerError("STOPPED", "Stopped before it was ready."));
+  process.on("SIGTERM", stop);
+  process.stdin.on("end", () => setTimeout(stop, SERVICES_DRAIN_MS));
+  process.stdin.resume();
+
+  const [kind, nodes] = process.argv.slice(2);
+  try {
+    await using cluster = await startCluster(kind, nodes, stopping.signal);
+    process.send?.(readyMessage(cluster));
+    if (!stopping.signal.aborted) {
+      await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve, { once: true }));
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    if (error.code === "STOPPED") return 0;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+process.exit(await run());
