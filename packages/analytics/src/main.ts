@@ -10,7 +10,14 @@ import {
   waitForKafka,
 } from "@campus/service";
 import { createCommitStore } from "./checkpoint-store.ts";
-import { GROUP, MANAGEMENT_PORT, PREFIXES, RECONNECT_BACKOFF_MAX_MS, SETTINGS } from "./config.ts";
+import {
+  ADMIN_TIMEOUT_MS,
+  GROUP,
+  MANAGEMENT_PORT,
+  PREFIXES,
+  RECONNECT_BACKOFF_MAX_MS,
+  SETTINGS,
+} from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createMetricsFile } from "./metrics-file.ts";
 import { createProcessor } from "./processor.ts";
@@ -38,7 +45,7 @@ async function run(): Promise<void> {
   const file = createMetricsFile(settings.metricsFile);
   await file.prepare();
 
-  const admin = createAdmin(client);
+  const admin = createAdmin({ ...client, timeoutMs: ADMIN_TIMEOUT_MS });
   lifecycle.onDrain("Kafka admin", () => admin.close());
   async function partitions(): Promise<TopicPartition[]> {
     const described = await admin.describeTopics(topics);
@@ -46,6 +53,7 @@ async function run(): Promise<void> {
       partitions.map(({ partition }) => ({ topic, partition })),
     );
   }
+  readiness.block("starting", "it waits for Kafka");
   const all = await waitForKafka({
     brokers: settings.brokers,
     log,
@@ -55,6 +63,8 @@ async function run(): Promise<void> {
       return partitions();
     },
   });
+
+  readiness.block("starting", "it waits for its group to let it in");
 
   const consumer = createConsumer({
     ...client,

@@ -9,7 +9,14 @@ import {
   startService,
   waitForKafka,
 } from "@campus/service";
-import { GROUP, MANAGEMENT_PORT, PREFIXES, RECONNECT_BACKOFF_MAX_MS, SETTINGS } from "./config.ts";
+import {
+  ADMIN_TIMEOUT_MS,
+  GROUP,
+  MANAGEMENT_PORT,
+  PREFIXES,
+  RECONNECT_BACKOFF_MAX_MS,
+  SETTINGS,
+} from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createProcessor } from "./processor.ts";
 import { createPublisher } from "./publisher.ts";
@@ -30,17 +37,20 @@ async function run(): Promise<void> {
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
   const deadLetters = await openDeadLetterFolder(settings.deadLettersFolder);
+  readiness.block("starting", "it waits for Kafka");
   const partitions = await waitForKafka({
     brokers: settings.brokers,
     log,
     signal: lifecycle.signal,
     async attempt() {
-      await using admin = createAdmin(client);
+      await using admin = createAdmin({ ...client, timeoutMs: ADMIN_TIMEOUT_MS });
       await createMissingTopics(admin, { replication: settings.replication });
       const [orders] = await admin.describeTopics([ORDER_EVENTS]);
       return orders?.partitions.length ?? 1;
     },
   });
+
+  readiness.block("starting", "it waits for its group to let it in");
 
   const producer = createProducer(client);
   lifecycle.onDrain("producer", (remainingMs) => producer.close({ timeoutMs: remainingMs }));
