@@ -184,9 +184,9 @@ export class Admin implements AsyncDisposable {
     return listOffsets(this.#client, specs, this.#timeoutMs);
   }
 
-  /** What a group has committed, on all its partitions. */
-  groupOffsets(groupId: string): Promise<TopicPartitionOffset[]> {
-    return groupOffsets(this.#client, groupId, null, this.#timeoutMs);
+  /** What a group has committed, on all its partitions or those named (the in-process cluster answers only for named ones). */
+  groupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return groupOffsets(this.#client, groupId, partitions ?? null, this.#timeoutMs);
   }
 
   /** Sets a group's committed offsets. The group must have no active members on those topics. */

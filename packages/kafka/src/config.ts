@@ -89,6 +89,8 @@ function commonProperties(options: ClientOptions): Properties {
     "bootstrap.servers": brokers,
     "client.id": options.clientId ?? "bun-kafka",
     "statistics.interval.ms": options.statisticsIntervalMs ?? 0,
+    // librdkafka: 10 s. A broker that is back is found soon; meanwhile timed-out records are reported in time.
+    "reconnect.backoff.max.ms": 500,
     // Logs travel as events; nothing of librdkafka writes to stderr.
     "log.queue": true,
     // One line a disconnect of an idle connection is noise: brokers close those by themselves.

@@ -63,8 +63,33 @@ export function listOffsets(
   });
 }
 
-/** @internal Committed offsets of a group; of all its partitions unless some are named. Those without one have offset -1. */
-export function groupOffsets(
+/** `UNSTABLE_OFFSET_COMMIT`: an open transaction holds offsets of the group; its end is moments away. */
+const unstable = 88;
+const unstableBackoffMs = 50;
+
+/**
+ * @internal Committed offsets of a group; of all its partitions unless some are named. Those without one have offset -1. Offsets that an
+ * open transaction may still change are waited for.
+ */
+export async function groupOffsets(
+  client: NativeClient,
+  groupId: string,
+  partitions: readonly TopicPartition[] | null,
+  timeoutMs: number,
+): Promise<TopicPartitionOffset[]> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await stableOffsets(client, groupId, partitions, timeoutMs);
+    } catch (error) {
+      const wait = error instanceof KafkaError && error.code === unstable && performance.now() < deadline;
+      if (!wait) throw error;
+      await Bun.sleep(unstableBackoffMs);
+    }
+  }
+}
+
+function stableOffsets(
   client: NativeClient,
   groupId: string,
   partitions: readonly TopicPartition[] | null,
