@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DeadLetter, deadLetterOf, openDeadLetterFolder } from "./dead-letters.ts";
+import { type DeadLetter, deadLetterOf, openDeadLetterFolder, withDeadLetterLog } from "./dead-letters.ts";
+import { createLog } from "./log.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -136,6 +137,23 @@ test("what can't be kept is refused, and the next is tried again", async () => {
   await openDeadLetterFolder(folder);
   await letters.add([letter()]);
   expect(await linesOf("order-events.inventory-group.jsonl")).toHaveLength(1);
+});
+
+test("what is kept is said with its place and counted; what could not be kept is not", async () => {
+  const lines: string[] = [];
+  const counts: number[] = [];
+  const log = createLog({ name: "test", write: (line) => lines.push(line.replace(/^\S+ +/, "")) });
+  let works = true;
+  const kept = { add: async () => (works ? undefined : Promise.reject(new Error("no space"))) };
+  const letters = withDeadLetterLog(kept, { log, onAdded: (count) => counts.push(count) });
+  await letters.add([letter({ offset: 7 }), letter({ offset: 9, reason: "no\nJSON" })]);
+  works = false;
+  await expect(letters.add([letter()])).rejects.toThrow("no space");
+  expect(counts).toEqual([2]);
+  expect(lines).toEqual([
+    "WARNING test set aside order-events/2 offset 7: not JSON",
+    "WARNING test set aside order-events/2 offset 9: no\\u000aJSON",
+  ]);
 });
 
 test("a place that is no folder, or not ours to write, is named at once", async () => {

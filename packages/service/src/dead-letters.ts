@@ -6,6 +6,7 @@
 import { constants } from "node:fs";
 import { access, mkdir, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Logger } from "./log.ts";
 import { text } from "./setting.ts";
 
 /** The prefix of the setting below. */
@@ -93,6 +94,27 @@ export async function openDeadLetterFolder(folder: string): Promise<DeadLetters>
       const added = last.then(() => appendAll(path, letters));
       last = added.catch(() => {});
       return added;
+    },
+  };
+}
+
+/** The same dead letters, each said in the log with its place, and counted, once it is kept. */
+export function withDeadLetterLog(
+  deadLetters: DeadLetters,
+  { log, onAdded }: { log: Logger; onAdded: (count: number) => void },
+): DeadLetters {
+  return {
+    async add(letters) {
+      await deadLetters.add(letters);
+      onAdded(letters.length);
+      for (const { topic, partition, offset, reason } of letters) {
+        log.warn("set aside {topic}/{partition} offset {offset}: {reason}", {
+          topic,
+          partition,
+          offset,
+          reason,
+        });
+      }
     },
   };
 }

@@ -16,6 +16,7 @@ export {
   deadLetterSettings,
   openDeadLetterFolder,
   type UnhandledRecord,
+  withDeadLetterLog,
 } from "./dead-letters.ts";
 export { type KafkaLogHandlers, type KafkaLogOptions, kafkaLogHandlers } from "./kafka-log.ts";
 export {
