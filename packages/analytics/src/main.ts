@@ -1,13 +1,14 @@
 // The analytics consumer, wired: both topics in, live figures out. Everything it does stands in the modules it puts together.
 
 import { createMissingTopics, TOPICS } from "@campus/events";
-import { createAdmin, createConsumer, type TopicPartition } from "@campus/kafka";
+import { createAdmin, createConsumer, KafkaError, type TopicPartition } from "@campus/kafka";
 import {
   kafkaLogHandlers,
   openDeadLetterFolder,
   registerConsumerLag,
   startService,
   waitForKafka,
+  withDeadLetterLog,
 } from "@campus/service";
 import { createCommitStore } from "./checkpoint-store.ts";
 import {
@@ -41,9 +42,16 @@ async function run(): Promise<void> {
     clientId: "campus-analytics",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
-  const deadLetters = await openDeadLetterFolder(settings.deadLettersFolder);
+  const folder = await openDeadLetterFolder(settings.deadLettersFolder);
+  const deadLetters = withDeadLetterLog(folder, { log, onAdded: (count) => counters.setAside(count) });
   const file = createMetricsFile(settings.metricsFile);
   await file.prepare();
+
+  /** As often as it takes, until the process ends: a Kafka that is away comes back. */
+  function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    const isRetriable = (error: unknown) => error instanceof KafkaError && !error.fatal;
+    return waitForKafka({ attempt, brokers: settings.brokers, log, signal: lifecycle.signal, isRetriable });
+  }
 
   const admin = createAdmin({ ...client, timeoutMs: ADMIN_TIMEOUT_MS });
   lifecycle.onDrain("Kafka admin", () => admin.close());
@@ -54,14 +62,9 @@ async function run(): Promise<void> {
     );
   }
   readiness.block("starting", "it waits for Kafka");
-  const all = await waitForKafka({
-    brokers: settings.brokers,
-    log,
-    signal: lifecycle.signal,
-    async attempt() {
-      await createMissingTopics(admin, { replication: settings.replication });
-      return partitions();
-    },
+  const all = await patiently(async () => {
+    await createMissingTopics(admin, { replication: settings.replication });
+    return partitions();
   });
 
   readiness.block("starting", "it waits for its group to let it in");
@@ -96,11 +99,10 @@ async function run(): Promise<void> {
   });
   const store = createCommitStore(consumer);
   const processor = createProcessor({
-    store,
+    store: { ...store, load: (partitions) => patiently(() => store.load(partitions)) },
     deadLetters,
     log,
     onCounted: (topic, events) => counters.counted(topic, events),
-    onSetAside: (count) => counters.setAside(count),
   });
   const counters = createCounters(metrics, processor.checkpoints);
   const reporter = createReporter({ processor, store, partitions, file, log, startedAtMs });

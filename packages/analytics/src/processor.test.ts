@@ -113,7 +113,7 @@ test("a partition rewound under way counts anew from there; gaps in offsets are 
 });
 
 test("poison, and events of the other topic, are set aside and not counted; the partition goes on", async () => {
-  const { processor, letters, lines, totals, committed } = setUp();
+  const { processor, letters, totals, committed } = setUp();
   await processor.assigned([orders(0)]);
   await processor.handle(batchOf(orders(0), 0, ["poison", placed(), reserved]));
   await processor.save();
@@ -123,8 +123,10 @@ test("poison, and events of the other topic, are set aside and not counted; the 
     [0, "MalformedEventError", "analytics-group"],
     [2, "UnexpectedEventError", "analytics-group"],
   ]);
-  expect(lines[0]).toContain("set aside order-events/0 offset 0: Not an event of this system");
-  expect(lines[1]).toContain("offset 2: InventoryReserved belongs into inventory-events");
+  expect(letters.map(({ reason }) => reason)).toEqual([
+    expect.stringContaining("Not an event of this system"),
+    "InventoryReserved belongs into inventory-events",
+  ]);
 });
 
 test("nothing of a batch is counted or saved while its poison is not set aside", async () => {

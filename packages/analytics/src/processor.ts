@@ -26,7 +26,6 @@ export interface ProcessorOptions {
   readonly deadLetters: DeadLetters;
   readonly log: Logger;
   readonly onCounted?: (topic: string, events: number) => void;
-  readonly onSetAside?: (count: number) => void;
   readonly nowMs?: () => number;
 }
 
@@ -63,7 +62,6 @@ export function createProcessor({
   deadLetters,
   log,
   onCounted,
-  onSetAside,
   nowMs = Date.now,
 }: ProcessorOptions): Processor {
   const held = new Map<string, Held>();
@@ -81,20 +79,6 @@ export function createProcessor({
       }
     }
     return { events, letters };
-  }
-
-  async function setAside(letters: readonly DeadLetter[]): Promise<void> {
-    if (letters.length === 0) return;
-    await deadLetters.add(letters);
-    onSetAside?.(letters.length);
-    for (const { topic, partition, offset, reason } of letters) {
-      log.warn("set aside {topic}/{partition} offset {offset}: {reason}", {
-        topic,
-        partition,
-        offset,
-        reason,
-      });
-    }
   }
 
   async function saveNow(): Promise<void> {
@@ -117,7 +101,7 @@ export function createProcessor({
 
     async handle(batch) {
       const { events, letters } = read(batch);
-      await setAside(letters);
+      if (letters.length > 0) await deadLetters.add(letters);
       const partition = held.get(keyOf(batch));
       // Lost while the batch was read: it is its next owner's to count.
       if (partition === undefined) return;

@@ -8,6 +8,7 @@ import {
   registerConsumerLag,
   startService,
   waitForKafka,
+  withDeadLetterLog,
 } from "@campus/service";
 import {
   ADMIN_TIMEOUT_MS,
@@ -36,7 +37,9 @@ async function run(): Promise<void> {
     clientId: "campus-inventory",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
-  const deadLetters = await openDeadLetterFolder(settings.deadLettersFolder);
+  const counters = createCounters(metrics);
+  const folder = await openDeadLetterFolder(settings.deadLettersFolder);
+  const deadLetters = withDeadLetterLog(folder, { log, onAdded: counters.setAside });
   readiness.block("starting", "it waits for Kafka");
   const partitions = await waitForKafka({
     brokers: settings.brokers,
@@ -56,7 +59,6 @@ async function run(): Promise<void> {
   lifecycle.onDrain("producer", (remainingMs) => producer.close({ timeoutMs: remainingMs }));
 
   const givingUp = new AbortController();
-  const counters = createCounters(metrics);
   const publisher = createPublisher({
     producer,
     log,
@@ -70,7 +72,6 @@ async function run(): Promise<void> {
     log,
     signal: givingUp.signal,
     onDecided: counters.decided,
-    onSetAside: counters.setAside,
   });
 
   const consumer = createConsumer({

@@ -31,7 +31,6 @@ export interface ProcessorOptions {
   /** Ends the trying, where Kafka does not answer. */
   readonly signal: AbortSignal;
   readonly onDecided?: (count: { readonly reserved: number; readonly failed: number }) => void;
-  readonly onSetAside?: (count: number) => void;
   /** The moment of a decision, ISO-8601. */
   readonly now?: () => string;
   readonly newId?: () => string;
@@ -59,7 +58,6 @@ export function createProcessor({
   log,
   signal,
   onDecided,
-  onSetAside,
   now = () => new Date().toISOString(),
   newId = () => crypto.randomUUID(),
 }: ProcessorOptions): Processor {
@@ -82,24 +80,10 @@ export function createProcessor({
     return { outcomes, letters };
   }
 
-  async function setAside(letters: readonly DeadLetter[]): Promise<void> {
-    if (letters.length === 0) return;
-    await deadLetters.add(letters);
-    onSetAside?.(letters.length);
-    for (const { topic, partition, offset, reason } of letters) {
-      log.warn("set aside {topic}/{partition} offset {offset}: {reason}", {
-        topic,
-        partition,
-        offset,
-        reason,
-      });
-    }
-  }
-
   return {
     async handle(batch) {
       const { outcomes, letters } = decideAll(batch);
-      await setAside(letters);
+      if (letters.length > 0) await deadLetters.add(letters);
       if (outcomes.length > 0) await publisher.publish(outcomes);
       await commit(batch);
     },
