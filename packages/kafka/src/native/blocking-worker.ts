@@ -13,6 +13,7 @@ const blockingSymbols = {
     ],
     returns: "i32",
   },
+  rd_kafka_destroy_flags: { args: [/* rk */ "ptr", /* flags */ "i32"], returns: "void" },
   rd_kafka_init_transactions: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
   rd_kafka_begin_transaction: { args: [/* rk */ "ptr"], returns: "ptr" },
   rd_kafka_send_offsets_to_transaction: {
@@ -33,7 +34,7 @@ const functions = openLibrary(librdkafkaPath(), blockingSymbols);
 self.onmessage = ({ data }: MessageEvent<BlockingCall>) => {
   let reply: BlockingReply;
   try {
-    reply = { result: functions[data.name](...data.args) };
+    reply = { result: functions[data.name](...data.args) ?? null };
   } catch (error) {
     reply = { error: String(error) };
   }

@@ -1,5 +1,5 @@
 /**
- * Calls that block (transactions, metadata of all topics), kept off the event loop: each runs on a worker thread that opens the same library
+ * Calls that block (transactions, metadata of all topics, destroying a client), kept off the event loop: each runs on a worker thread that opens the same library
  * and is handed addresses as plain numbers. A `rd_kafka_t` may be used from any thread. Workers are kept and reused; as many exist as
  * calls were ever under way at once. They never are terminated: a thread inside native code must not be.
  */

@@ -7,6 +7,7 @@
  */
 import type { ClientOptions } from "../config.ts";
 import { KafkaError } from "../error.ts";
+import { callBlocking } from "./blocking.ts";
 import { newConf, type Properties } from "./conf.ts";
 import { ErrCode } from "./error-codes.ts";
 import { EventType } from "./event-type.ts";
@@ -42,6 +43,9 @@ const ownersEvents: ReadonlySet<number> = new Set([
 
 const noConsumerClose = 0x8; // RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
 
+/** How long `destroy` waits for librdkafka's threads before it leaves them to end by themselves. */
+const destroyTimeoutMs = 1_000;
+
 /** Events handled in one go before the event loop gets its turn. */
 const eventsPerTurn = 256;
 
@@ -74,10 +78,7 @@ export class NativeClient {
           readString(reason.address) ?? undefined,
         );
       conf.surrender();
-      // The owner of a consumer has left its group by then; destroying must not wait for it a second time.
-      this.rk = new Handle(options.type, rk, (pointer) =>
-        lib.rd_kafka_destroy_flags(pointer, noConsumerClose),
-      );
+      this.rk = new Handle(options.type, rk, (pointer) => lib.rd_kafka_destroy(pointer));
     } finally {
       conf.release();
     }
@@ -142,7 +143,12 @@ export class NativeClient {
     return promise;
   }
 
-  /** Destroys the client. Requests still open are rejected. What must be flushed or left was done by the owner before. */
+  /**
+   * Destroys the client. Requests still open are rejected. What must be flushed or left was done by the owner before.
+   *
+   * Destroying joins librdkafka's threads, and one that waits for an answer of a silent broker ends only with its request: so it happens on
+   * a thread of its own, and is waited for only so long. Meanwhile nothing here refers to the client any more.
+   */
   async destroy(): Promise<void> {
     if (this.rk.released) return;
     for (const request of this.#requests.values()) {
@@ -157,8 +163,14 @@ export class NativeClient {
     this.#requests.clear();
     this.serve();
     this.queue.release();
-    this.rk.release();
-    await this.pipe.close();
+    // The owner of a consumer has left its group by then; destroying must not wait for it a second time.
+    const destroyed = callBlocking("rd_kafka_destroy_flags", [this.rk.surrender(), noConsumerClose]).then(
+      () => this.pipe.close(),
+    );
+    const { promise: deadline, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, destroyTimeoutMs);
+    await Promise.race([destroyed, deadline]);
+    clearTimeout(timer);
   }
 
   #dispatch(type: number, event: Pointer): void {

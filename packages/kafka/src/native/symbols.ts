@@ -62,7 +62,6 @@ export const symbols = {
     returns: "ptr",
   },
   rd_kafka_destroy: { args: [/* rk */ "ptr"], returns: "void" },
-  rd_kafka_destroy_flags: { args: [/* rk */ "ptr", /* flags */ "i32"], returns: "void" },
   rd_kafka_name: { args: [/* rk */ "ptr"], returns: "cstring" },
   rd_kafka_topic_new: { args: [/* rk */ "ptr", /* topic */ "ptr", /* conf */ "ptr"], returns: "ptr" },
   rd_kafka_topic_destroy: { args: [/* rkt */ "ptr"], returns: "void" },
