@@ -37,7 +37,7 @@ export interface ApacheOptions {
   heapMiB?: number | undefined;
   /** What goes into the nodes' logs. Default WARN. */
   logLevel?: LogLevel | undefined;
-  /** How long a node may take to be ready. Default 60,000. */
+  /** How long a node may take to be ready. Default 120,000. */
   startTimeoutMs?: number | undefined;
   /** How long a node may take to end after SIGTERM before it is killed. Default 10,000. */
   stopTimeoutMs?: number | undefined;
@@ -65,7 +65,7 @@ export interface ApacheCluster extends Cluster {
   brokersOf(listener: string): string;
 }
 
-const DEFAULTS = { heapMiB: 512, logLevel: "WARN", startTimeoutMs: 60_000, stopTimeoutMs: 10_000 } as const;
+const DEFAULTS = { heapMiB: 512, logLevel: "WARN", startTimeoutMs: 120_000, stopTimeoutMs: 10_000 } as const;
 const TEMPORARY_TRIES = 5;
 const PORTS_FREE_TIMEOUT_MS = 10_000;
 

@@ -9,6 +9,9 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "./java.ts";
 
+/** Keeps the pipes of running programs open: they must not end because the garbage collector came by. */
+const running = new Set<Bun.Subprocess>();
+
 const GUARD = fileURLToPath(new URL("./guard.sh", import.meta.url));
 
 export interface GuardOptions {
@@ -47,8 +50,13 @@ export async function spawnGuarded(
     ["/bin/sh", GUARD, logFile, "/dev/null", String(graceSeconds), removeAfter, ...command],
     { stdin: "pipe", stdout: "pipe", stderr: "ignore", ...(cwd && { cwd }), ...(env && { env }) },
   );
+  running.add(child);
   let exit: ProcessExit | undefined;
-  const exited = child.exited.then((status) => (exit = exitOf(status, child.signalCode)));
+  const exited = child.exited.then((status) => {
+    running.delete(child);
+    exit = exitOf(status, child.signalCode);
+    return exit;
+  });
   const pid = Number(await firstLine(child.stdout));
   if (!Number.isInteger(pid) || pid <= 1) throw new Error(`${GUARD} did not start ${command[0]}`);
   return {

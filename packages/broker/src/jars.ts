@@ -16,7 +16,7 @@ import {
 } from "./jar-cache.ts";
 import { type Environment, findJava, WAYS_OUT } from "./java.ts";
 import { acquireLock } from "./lock.ts";
-import { readTail } from "./log-tail.ts";
+import { formatTail, readLog } from "./log-tail.ts";
 import { createProgressLine, type ProgressStream } from "./progress.ts";
 
 const DOWNLOAD_TIMEOUT_MS = 600_000;
@@ -134,7 +134,10 @@ async function runMaven(
     signal?.throwIfAborted();
     if (exit.code === 0) return;
     const slow = exit.signal === "SIGKILL" ? ` (it is given ${DOWNLOAD_TIMEOUT_MS / 60_000} minutes)` : "";
-    throw downloadFailed(`mvn ${describeExit(exit)}${slow}`, await readTail(join(partial, LOG_NAME)));
+    throw downloadFailed(
+      `mvn ${describeExit(exit)}${slow}`,
+      formatTail(await readLog(join(partial, LOG_NAME))),
+    );
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);

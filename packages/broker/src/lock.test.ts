@@ -39,15 +39,16 @@ test("waiting can be given up", async () => {
     onWait: () => controller.abort(new Error("enough")),
     signal: controller.signal,
   });
-  expect(waiting).rejects.toThrow("enough");
+  await expect(waiting).rejects.toThrow("enough");
 });
 
 test("a holder killed with SIGKILL gives it back", async () => {
   const script = `
     const { tryLock } = await import(${JSON.stringify(join(import.meta.dir, "lock.ts"))});
     console.log((await tryLock(${JSON.stringify(file)})) !== undefined);
+    Bun.gc(true);
     setInterval(() => {}, 1000);`;
-  const holder = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+  await using holder = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
   const first = await holder.stdout.getReader().read();
   expect(new TextDecoder().decode(first.value)).toBe("true\n");
   expect(await tryLock(file)).toBeUndefined();

@@ -8,6 +8,9 @@ import { dirname } from "node:path";
 
 const POLL_MS = 100;
 
+/** Keeps what is locked locked: a database nobody refers to is closed by the garbage collector. */
+const held = new Set<Database>();
+
 export interface Lock extends Disposable {
   release(): void;
 }
@@ -25,11 +28,9 @@ export async function tryLock(path: string): Promise<Lock | undefined> {
     if ((error as { code?: string }).code?.startsWith("SQLITE_BUSY")) return undefined;
     throw error;
   }
-  let held = true;
+  held.add(database);
   const release = (): void => {
-    if (!held) return;
-    held = false;
-    database.close(); // rolls back, which is what frees the file
+    if (held.delete(database)) database.close(); // rolls back, which is what frees the file
   };
   return { release, [Symbol.dispose]: release };
 }

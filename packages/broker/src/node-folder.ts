@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { BrokerError, type BrokerErrorCode } from "./error.ts";
 import { type GuardedProcess, spawnGuarded } from "./guarded-process.ts";
 import { type Runtime, toolCommand } from "./jvm.ts";
-import { readTail } from "./log-tail.ts";
+import { formatTail, readLog } from "./log-tail.ts";
 import { type Properties, renderProperties } from "./server-properties.ts";
 
 export interface NodeFolderOptions {
@@ -84,15 +84,16 @@ export class NodeFolder {
     });
   }
 
-  /** The last lines of the log, since the last process started. */
+  /** The last lines of the log worth reading, since the last process started. */
   async logTail(lines?: number): Promise<string> {
-    return await readTail(this.logFile, { from: this.#logStart, ...(lines !== undefined && { lines }) });
+    return formatTail(await readLog(this.logFile, this.#logStart), lines);
   }
 
   /** An error that says `what` happened and quotes the log, which knows best why. */
   async failure(what: string, code: BrokerErrorCode = "START_FAILED"): Promise<BrokerError> {
-    const log = await this.logTail();
-    const message = `${what}. ${log ? `The end of ${this.logFile}:\n${log}` : `${this.logFile} says nothing.`}`;
+    const log = await readLog(this.logFile, this.#logStart);
+    const quoted = formatTail(log);
+    const message = `${what}. ${quoted ? `The end of ${this.logFile}:\n${quoted}` : `${this.logFile} says nothing.`}`;
     if (/Address already in use|Socket server failed to bind/.test(log))
       return new BrokerError("PORT_TAKEN", message);
     if (/Failed to acquire lock on file/.test(log)) return new BrokerError("DATA_IN_USE", message);

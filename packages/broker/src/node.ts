@@ -140,6 +140,7 @@ export class Node implements ApacheNode {
    * @throws BrokerError PORT_TAKEN, DATA_IN_USE, START_FAILED; the reason of `signal`. The process is gone then.
    */
   async start({ expected, signal }: StartOptions): Promise<void> {
+    if (this.#closed) throw this.#stateError("belongs to a cluster that has been stopped");
     if (this.#starting || this.#running) throw this.#stateError("runs already");
     this.#starting = true;
     const { clusterId, formatArguments } = this.#options;
