@@ -1,6 +1,7 @@
 /** packages/kafka against the embedded cluster and real Apache Kafka: the same tests on both. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import {
+  type Batch,
   createAdmin,
   createConsumer,
   createProducer,
@@ -167,6 +168,119 @@ onCluster("apache", "kafka client", (cluster) => {
     await until("the deletion is known", () =>
       admin.describeTopics([fresh]).then(() => false, isUnknownTopic),
     );
+  });
+
+  test("topics grow, settings change one at a time, records are deleted", async () => {
+    await using admin = createAdmin({ brokers: cluster().brokers });
+    const topic = await cluster().createTopic({ partitions: 1 });
+    expect((await admin.createPartitions({ [topic]: 3 })).get(topic)).toBeNull();
+    expect((await admin.createPartitions({ [topic]: 2 })).get(topic)).toMatchObject({
+      name: "INVALID_PARTITIONS",
+    });
+
+    const resource = { type: "topic", name: topic } as const;
+    const read = async (setting: string) =>
+      (await admin.describeConfigs([resource]))[0]!.entries.find(({ name }) => name === setting);
+    await admin.alterConfigs([
+      { ...resource, set: { "retention.ms": "120000", "cleanup.policy": "compact" } },
+    ]);
+    expect(await read("retention.ms")).toMatchObject({ value: "120000", isDefault: false });
+    await admin.alterConfigs([{ ...resource, set: { "retention.ms": null } }]);
+    await until("the default is back", async () => (await read("retention.ms"))?.isDefault === true);
+    expect(await read("cleanup.policy")).toMatchObject({ value: "compact" });
+    const bad = await admin
+      .alterConfigs([{ ...resource, set: { "retention.ms": "soon" } }])
+      .catch((error) => error);
+    expect(bad).toMatchObject({ name: "INVALID_CONFIG" });
+
+    const plain = await cluster().createTopic({ partitions: 1 });
+    await using producer = producerOf(cluster());
+    await producer.sendBatch(plain, numbered(10));
+    expect(await admin.deleteRecords([{ topic: plain, partition: 0, offset: 7 }])).toEqual([
+      { topic: plain, partition: 0, offset: 7 },
+    ]);
+    expect((await admin.listOffsets([{ topic: plain, partition: 0, at: "earliest" }]))[0]!.offset).toBe(7);
+    expect(
+      (await admin.listOffsets([{ topic: plain, partition: 0, at: { timestampMs: 1 } }]))[0]!.offset,
+    ).toBe(7);
+  });
+
+  test("a group is deleted once it is empty, with its offsets", async () => {
+    await using admin = createAdmin({ brokers: cluster().brokers });
+    const topic = await cluster().createTopic({ partitions: 1 });
+    const groupId = `group-of-${topic}`;
+    await using producer = producerOf(cluster());
+    await producer.sendBatch(topic, numbered(5));
+    {
+      await using consumer = consumerOf(cluster(), topic);
+      for await (const batch of consumer) {
+        await batch.commit();
+        break;
+      }
+      expect((await admin.deleteGroups([groupId])).get(groupId)).toMatchObject({ name: "NON_EMPTY_GROUP" });
+    }
+    await admin.deleteGroupOffsets(groupId, [{ topic, partition: 0 }]);
+    expect((await admin.groupOffsets(groupId, [{ topic, partition: 0 }]))[0]!.offset).toBe(-1);
+    expect((await admin.deleteGroups([groupId])).get(groupId)).toBeNull();
+    expect((await admin.listGroups()).map((group) => group.groupId)).not.toContain(groupId);
+  });
+
+  test("the broker-side group protocol (KIP-848): two members share, one leaves, nothing is lost", async () => {
+    const topic = await cluster().createTopic();
+    await using producer = producerOf(cluster());
+    const member = () =>
+      createConsumer({
+        brokers: cluster().brokers,
+        groupId: `group-of-${topic}`,
+        topics: [topic],
+        autoOffsetReset: "earliest",
+        groupProtocol: "consumer",
+        onLog: () => undefined,
+      });
+    const seen = new Set<string>();
+    const collect = async (batch: Batch) => {
+      for (const record of batch) seen.add(record.text()!);
+      await batch.commit();
+    };
+    await using first = member();
+    const second = member();
+    const running = [first.run(collect, { concurrency: 3 }), second.run(collect, { concurrency: 3 })];
+    await until(
+      "both have partitions",
+      () => first.assignment().length > 0 && second.assignment().length > 0,
+    );
+    await producer.sendBatch(topic, numbered(1_000));
+    await until("all is read", () => seen.size === 1_000);
+    await second.close();
+    await until("the first has all partitions", () => first.assignment().length === 3);
+    await producer.sendBatch(
+      topic,
+      Array.from({ length: 500 }, (_, i) => ({ key: `n${i}`, value: `n${i}` })),
+    );
+    await until("the rest is read", () => seen.size === 1_500);
+    await first.close();
+    await Promise.all(running);
+  });
+
+  test("a static member that restarts gets its partitions back without a rebalance", async () => {
+    const topic = await cluster().createTopic();
+    const revoked: number[] = [];
+    await using other = consumerOf(cluster(), topic, {
+      groupInstanceId: "other",
+      onRevoked: (partitions: unknown[]) => {
+        revoked.push(partitions.length);
+      },
+    });
+    const restarting = () => consumerOf(cluster(), topic, { groupInstanceId: "restarting" });
+    const before = restarting();
+    await until("both share", () => before.assignment().length > 0 && other.assignment().length > 0);
+    const share = before.assignment();
+    const revocations = revoked.length;
+    await before.close();
+    await using after = restarting();
+    await until("it is back", () => after.assignment().length > 0);
+    expect(after.assignment()).toEqual(share);
+    expect(revoked.length).toBe(revocations);
   });
 
   test("groups are listed and described with their members", async () => {

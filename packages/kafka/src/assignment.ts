@@ -15,7 +15,8 @@ export type PartitionState = "held" | "leaving" | "gone";
 export class AssignedPartition implements TopicPartition {
   readonly queue: Handle;
   state: PartitionState = "held";
-  #busy = false;
+  /** When the batch being worked on was handed out (`performance.now()`), or null. */
+  #busySince: number | null = null;
   #onIdle: (() => void)[] = [];
 
   constructor(
@@ -35,21 +36,25 @@ export class AssignedPartition implements TopicPartition {
 
   /** A batch of it is being worked on. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#busySince !== null;
+  }
+
+  get busySince(): number | null {
+    return this.#busySince;
   }
 
   begin(): void {
-    this.#busy = true;
+    this.#busySince = performance.now();
   }
 
   end(): void {
-    this.#busy = false;
+    this.#busySince = null;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** Resolves when no batch is being worked on. */
   idle(): Promise<void> {
-    return this.#busy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
+    return this.busy ? new Promise((resolve) => this.#onIdle.push(resolve)) : Promise.resolve();
   }
 }
 

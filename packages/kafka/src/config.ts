@@ -5,6 +5,7 @@
 import { KafkaError } from "./error.ts";
 import type { Properties } from "./native/conf.ts";
 import { ErrCode } from "./native/error-codes.ts";
+import type { TopicPartition } from "./record.ts";
 
 /** A log line of librdkafka: `level` as in syslog, 0 (emergency) to 7 (debug). */
 export interface LogLine {
@@ -64,8 +65,10 @@ export interface ProducerOptions extends ClientOptions {
 
 export interface ConsumerGroupOptions {
   readonly groupId: string;
-  /** Names, or patterns beginning with `^`. */
-  readonly topics: readonly string[];
+  /** Names, or patterns beginning with `^`. Either this or `partitions`. */
+  readonly topics?: readonly string[];
+  /** Reads just these partitions, outside the group's assignment, from `offset` or where the group has committed. */
+  readonly partitions?: readonly (TopicPartition & { readonly offset?: number })[];
   /** Where to begin without a committed offset. No default: `latest` skips what is there, `earliest` reads all of it. */
   readonly autoOffsetReset: "earliest" | "latest" | "error";
   /** Default `read_committed`: records of aborted transactions are not seen. */
@@ -74,6 +77,10 @@ export interface ConsumerGroupOptions {
   readonly maxBatchRecords?: number;
   /** Static membership (KIP-345): a restart within the session timeout keeps the partitions. */
   readonly groupInstanceId?: string;
+  /** `consumer` is the broker-side protocol of KIP-848 (Kafka 4); the broker then sets the session timeout. Default `classic`. */
+  readonly groupProtocol?: "classic" | "consumer";
+  /** Of the classic protocol. Default `cooperative-sticky`: a rebalance leaves in place what does not move. */
+  readonly assignor?: "cooperative-sticky" | "range" | "roundrobin";
   /** How long a silent member keeps its partitions. Default 45 000 ms. */
   readonly sessionTimeoutMs?: number;
 }
@@ -163,21 +170,20 @@ export const defaultQueuedBytes = 256 * 1024 * 1024;
 
 export function consumerProperties(options: ClientOptions & ConsumerGroupOptions): Properties {
   if (options.groupId === "") throw invalid("groupId is empty");
-  if (options.topics.length === 0) throw invalid("topics is empty: name at least one topic");
-  const { sessionTimeoutMs = 45_000 } = options;
+  if ((options.topics ?? []).length + (options.partitions ?? []).length === 0) {
+    throw invalid("topics is empty: name at least one topic, or partitions to read");
+  }
+  if (options.topics && options.partitions) throw invalid("topics and partitions exclude each other");
   return withOverrides(
     {
       ...commonProperties(options),
+      ...membershipProperties(options),
       "group.id": options.groupId,
       "group.instance.id": options.groupInstanceId,
-      "session.timeout.ms": sessionTimeoutMs,
-      // Three heartbeats may go missing before the session ends.
-      "heartbeat.interval.ms": Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
       "auto.offset.reset": options.autoOffsetReset,
       "isolation.level": options.isolation ?? "read_committed",
       "enable.auto.commit": false,
       "enable.auto.offset.store": false,
-      "partition.assignment.strategy": "cooperative-sticky",
       // librdkafka pauses fetching for a whole second once a queue is full: a fast reader starves. Bytes bound the queue instead.
       "fetch.queue.backoff.ms": 2,
       "queued.max.messages.kbytes": 16_384, // a partition, as each has its own queue here
@@ -185,6 +191,26 @@ export function consumerProperties(options: ClientOptions & ConsumerGroupOptions
     },
     options.librdkafka,
   );
+}
+
+function membershipProperties({
+  groupProtocol = "classic",
+  assignor,
+  sessionTimeoutMs,
+}: ConsumerGroupOptions): Properties {
+  if (groupProtocol === "consumer") {
+    const set =
+      assignor !== undefined ? "assignor" : sessionTimeoutMs !== undefined ? "sessionTimeoutMs" : null;
+    if (set) throw invalid(`${set} is the broker's to set with groupProtocol "consumer"`);
+    return { "group.protocol": groupProtocol };
+  }
+  const timeoutMs = sessionTimeoutMs ?? 45_000;
+  return {
+    "partition.assignment.strategy": assignor ?? "cooperative-sticky",
+    "session.timeout.ms": timeoutMs,
+    // Three heartbeats may go missing before the session ends.
+    "heartbeat.interval.ms": Math.min(3_000, Math.floor(timeoutMs / 3)),
+  };
 }
 
 export function adminProperties(options: ClientOptions): Properties {

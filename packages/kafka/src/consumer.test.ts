@@ -238,9 +238,77 @@ test("closing ends a waiting iterator, twice is once, afterwards everything is a
   expect(() => consumer.position([{ topic, partition: 0 }])).toThrow("this consumer is closed");
 });
 
+test("partitions assigned by hand: from an offset, committed like any other", async () => {
+  const topic = await topicWith(300);
+  const options = { groupId: `by-hand-${topic}`, partitions: [{ topic, partition: 1, offset: 5 }] };
+  const byHand = () =>
+    createConsumer({
+      brokers: cluster.brokers,
+      autoOffsetReset: "earliest",
+      onLog: () => undefined,
+      ...options,
+    });
+  await using consumer = byHand();
+  for await (const batch of consumer) {
+    expect([batch.partition, batch.firstOffset]).toEqual([1, 5]);
+    await batch.commit();
+    break;
+  }
+  const [{ high }] = (await consumer.watermarks([{ topic, partition: 1 }])) as [
+    { low: number; high: number },
+  ];
+  expect((await consumer.committed([{ topic, partition: 1 }]))[0]!.offset).toBe(watermarks!.high);
+});
+
+test("a pattern subscribes to the topics it matches", async () => {
+  const topic = await topicWith(10, 1);
+  await using consumer = consumerOf(topic, { topics: [`^${topic}$`] });
+  for await (const batch of consumer) {
+    expect(batch.topic).toBe(topic);
+    expect(consumer.counters).toMatchObject({ batches: 1, records: 10, commits: 0 });
+    break;
+  }
+});
+
+test("a batch that is not given back is reported once, and the member stays", async () => {
+  const topic = await topicWith(10, 1);
+  const stalls: string[] = [];
+  await using consumer = consumerOf(topic, {
+    stallTimeoutMs: 200,
+    onStall: ({ reason, topic: name, partition }) => stalls.push(`${reason} ${name}/${partition}`),
+  });
+  const batches = consumer[Symbol.asyncIterator]();
+  const { value: batch } = await batches.next();
+  await until(() => stalls.length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(stalls).toEqual([`handler ${topic}/0`]);
+  await (batch as { commit(): Promise<void> }).commit();
+  await batches.return();
+});
+
+test("a handler that takes longer than max.poll.interval.ms keeps its partition", async () => {
+  const topic = await topicWith(10, 1);
+  const lost: unknown[] = [];
+  await using consumer = consumerOf(topic, {
+    onLost: (partitions) => void lost.push(partitions),
+    librdkafka: { "max.poll.interval.ms": 1_500 },
+  });
+  for await (const batch of consumer) {
+    const taken = performance.now();
+    await until(() => performance.now() - taken > 3_000);
+    await batch.commit();
+    break;
+  }
+  expect(lost).toEqual([]);
+}, 15_000);
+
 test("bad options are refused", () => {
   expect(() => consumerOf("t", { groupId: "" })).toThrow("groupId is empty");
   expect(() => consumerOf("t", { topics: [] })).toThrow("topics is empty");
+  expect(() => consumerOf("t", { partitions: [{ topic: "t", partition: 0 }] })).toThrow("exclude each other");
+  expect(() => consumerOf("t", { groupProtocol: "consumer" })).toThrow(
+    "sessionTimeoutMs is the broker's to set",
+  );
   expect(() => consumerOf("t", { librdkafka: { "enable.auto.commit": true } })).toThrow(
     "enable.auto.commit is set by the client",
   );

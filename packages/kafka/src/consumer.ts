@@ -3,7 +3,7 @@
  * time; different partitions may be worked on side by side. Nothing is fetched ahead into JavaScript: what waits, waits in
  * librdkafka's bounded queues.
  */
-import { type AssignedPartition, Assignment } from "./assignment.ts";
+import { AssignedPartition, Assignment } from "./assignment.ts";
 import { Batch, type ConsumerRecord } from "./batch.ts";
 import { type ClientOptions, type ConsumerGroupOptions, consumerProperties } from "./config.ts";
 import { KafkaError } from "./error.ts";
@@ -14,14 +14,31 @@ import type { Pointer } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
 import { check, errorOf, librdkafka, throwIfFailed } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
-import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
+import { createPartitionList, type ListEntry, readPartitionList } from "./native/partition-list.ts";
 import { groupOffsets, listOffsets, type OffsetSpec } from "./offsets.ts";
 import { Rebalance, type RebalanceHandlers } from "./rebalance.ts";
 import type { TopicPartition, TopicPartitionLag, TopicPartitionOffset } from "./record.ts";
+import { type Stall, Watchdog } from "./watchdog.ts";
 
 export interface ConsumerOptions extends ClientOptions, ConsumerGroupOptions, RebalanceHandlers {
   /** How long a partition going out waits for the batch in hand. Default 30 000 ms. */
   readonly drainTimeoutMs?: number;
+  /** Told once of each partition that has made no progress for `stallTimeoutMs` although there are records to read. */
+  readonly onStall?: (stall: Stall) => void;
+  /** Default 30 000 ms. */
+  readonly stallTimeoutMs?: number;
+}
+
+export interface ConsumerCounters {
+  readonly batches: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly commits: number;
+}
+
+export interface Watermarks extends TopicPartition {
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
@@ -38,6 +55,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #groupId: string;
   readonly #options: ConsumerOptions;
   readonly #pollTimer: NodeJS.Timeout;
+  readonly #watchdog: Watchdog | null = null;
+  readonly #counters = { batches: 0, records: 0, bytes: 0, commits: 0 };
   #waiting: (() => void)[] = [];
   #failure: unknown = null;
   #closing: Promise<void> | null = null;
@@ -67,8 +86,30 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     });
     this.#pollTimer = setInterval(() => this.#client.serve(), pollIntervalMs);
     this.#pollTimer.unref();
-    using topics = createPartitionList(options.topics.map((topic) => ({ topic, partition: -1 })));
-    check(librdkafka().rd_kafka_subscribe(this.#client.rk.pointer, topics.pointer), "subscribe");
+    if (options.onStall) {
+      const { onStall, stallTimeoutMs = 30_000 } = options;
+      this.#watchdog = new Watchdog({
+        assignment: this.#assignment,
+        lag: () => this.lag(),
+        onStall,
+        stallTimeoutMs,
+      });
+    }
+    if (options.partitions) this.#assign(options.partitions);
+    else this.#subscribe(options.topics!);
+  }
+
+  #subscribe(topics: readonly string[]): void {
+    using list = createPartitionList(topics.map((topic) => ({ topic, partition: -1 })));
+    check(librdkafka().rd_kafka_subscribe(this.#client.rk.pointer, list.pointer), "subscribe");
+  }
+
+  #assign(partitions: readonly ListEntry[]): void {
+    for (const { topic, partition } of partitions) {
+      this.#assignment.add(new AssignedPartition(this.#client, topic, partition));
+    }
+    using list = createPartitionList(partitions);
+    check(librdkafka().rd_kafka_assign(this.#client.rk.pointer, list.pointer), "assign");
   }
 
   /**
@@ -179,6 +220,25 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     });
   }
 
+  /** What was handed out and committed since the consumer was created. Bytes are of whole batches as copied. */
+  get counters(): ConsumerCounters {
+    return { ...this.#counters };
+  }
+
+  /** The log's first offset and end, a partition, asked of the brokers. */
+  async watermarks(partitions: readonly TopicPartition[] = this.assignment()): Promise<Watermarks[]> {
+    const [low, high] = await Promise.all([
+      this.offsets(partitions.map((partition) => ({ ...partition, at: "earliest" as const }))),
+      this.offsets(partitions.map((partition) => ({ ...partition, at: "latest" as const }))),
+    ]);
+    return partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      low: offsetOf(low, topic, partition),
+      high: offsetOf(high, topic, partition),
+    }));
+  }
+
   /** Stops handing out batches of these partitions; membership and position stay. */
   pause(partitions: readonly TopicPartition[]): void {
     using list = createPartitionList(partitions);
@@ -237,6 +297,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     await this.#closed(rk, deadline);
     this.#rebalance.hurry();
     await this.#closed(rk, performance.now() + leaveTimeoutMs);
+    this.#watchdog?.stop();
     clearInterval(this.#pollTimer);
     for (const partition of this.#assignment.all()) this.#assignment.drop(partition);
     await this.#client.destroy();
@@ -277,6 +338,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       if (!records) continue;
       partition.begin();
       this.#assignment.served(partition);
+      this.#counters.batches++;
+      this.#counters.records += records.count;
+      this.#counters.bytes += records.bytes.length;
       const { topic, partition: id } = partition;
       const commit = (offset: number, metadata?: string): Promise<void> => {
         if (partition.state === "gone") return Promise.reject(notOurs(partition));
@@ -311,6 +375,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
           ({ err }) => err !== 0,
         );
         if (failed) throw errorOf(failed.err, `commit ${failed.topic}/${failed.partition}`);
+        this.#counters.commits++;
       },
     );
   }

@@ -1,15 +1,8 @@
 /** @campus/kafka: an Apache Kafka client for Bun. librdkafka does the work; this makes it safe, typed and pleasant. */
-export {
-  Admin,
-  type AdminOptions,
-  createAdmin,
-  type GroupDescription,
-  type GroupListing,
-  type GroupMember,
-  type NewTopic,
-  type PartitionDescription,
-  type TopicDescription,
-} from "./admin.ts";
+export { Admin, type AdminOptions, createAdmin } from "./admin.ts";
+export type { ConfigChange, ConfigDescription, ConfigEntry, ConfigResource } from "./admin-configs.ts";
+export type { GroupDescription, GroupListing, GroupMember } from "./admin-groups.ts";
+export type { NewTopic, PartitionDescription, TopicDescription, TopicResults } from "./admin-topics.ts";
 export { Batch, ConsumerRecord } from "./batch.ts";
 export type { Broker, ClusterDescription } from "./cluster.ts";
 export type {
@@ -20,12 +13,18 @@ export type {
   Partitioner,
   ProducerOptions,
 } from "./config.ts";
-export { Consumer, type ConsumerOptions, createConsumer } from "./consumer.ts";
+export {
+  Consumer,
+  type ConsumerCounters,
+  type ConsumerOptions,
+  createConsumer,
+  type Watermarks,
+} from "./consumer.ts";
 export { BatchDelivery } from "./delivery.ts";
 export { BatchError, KafkaError } from "./error.ts";
 export { libraryVersion } from "./native/library.ts";
 export type { OffsetSpec } from "./offsets.ts";
-export { createProducer, Producer } from "./producer.ts";
+export { createProducer, Producer, type ProducerCounters } from "./producer.ts";
 export type { RebalanceHandlers } from "./rebalance.ts";
 export type {
   Bytes,
@@ -43,3 +42,4 @@ export {
   TransactionalProducer,
   type TransactionalProducerOptions,
 } from "./transaction.ts";
+export type { Stall } from "./watchdog.ts";

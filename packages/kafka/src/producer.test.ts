@@ -58,6 +58,7 @@ test("sends of one turn keep their order and each gets its own offset", async ()
   expect(deliveries.map(({ offset }) => offset)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   expect(producer.queueDepth).toBe(0);
   expect(producer.queuedBytes).toBe(0);
+  expect(producer.counters).toEqual({ acknowledged: 1000, failed: 0, acknowledgedBytes: 2890 });
 });
 
 test("records with headers or a timestamp stay in order with those without", async () => {
@@ -118,6 +119,23 @@ test("an explicit partition is taken, one that does not exist is an error of its
   await expect(producer.send(topic, { value: "x", partition: 9 })).rejects.toMatchObject({
     name: "_UNKNOWN_PARTITION",
   });
+});
+
+test("keys land where Java clients put them", async () => {
+  const topic = newTopic(5);
+  await using producer = producerOf();
+  // From Apache Kafka's own UtilsTest.testMurmur2; the partition is the hash's 31 low bits modulo the partitions.
+  const hashes: [key: string, hash: number][] = [
+    ["21", -973932308],
+    ["foobar", -790332482],
+    ["a-little-bit-long-string", -985981536],
+    ["a-little-bit-longer-string", -1486304829],
+    ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971],
+    ["abc", 479470107],
+  ];
+  for (const [key, hash] of hashes) {
+    expect((await producer.send(topic, { key, value: "x" })).partition).toBe((hash & 0x7fffffff) % 5);
+  }
 });
 
 test("a batch names the records that failed and keeps the rest", async () => {

@@ -25,6 +25,15 @@ import { TopicHandles } from "./topic-handles.ts";
 
 const purgeAll = 0x3; // RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT
 
+export interface ProducerCounters {
+  /** Records the brokers have. */
+  readonly acknowledged: number;
+  /** Records whose send was rejected after it was accepted. */
+  readonly failed: number;
+  /** Keys and values of the acknowledged ones. */
+  readonly acknowledgedBytes: number;
+}
+
 export class Producer implements AsyncDisposable {
   readonly #client: NativeClient;
   readonly #topics: TopicHandles;
@@ -33,6 +42,7 @@ export class Producer implements AsyncDisposable {
   readonly #staging: Staging;
   readonly #maxRecords: number;
   readonly #maxBytes: number;
+  readonly #counters = { acknowledged: 0, failed: 0, acknowledgedBytes: 0 };
   #records = 0;
   #bytes = 0;
   #handover = false;
@@ -67,6 +77,11 @@ export class Producer implements AsyncDisposable {
   /** Bytes of their keys and values. */
   get queuedBytes(): number {
     return this.#bytes;
+  }
+
+  /** What happened since the producer was created; `acknowledged + failed + queueDepth` is what was accepted. */
+  get counters(): ProducerCounters {
+    return { ...this.#counters };
   }
 
   /** The error after which this producer can send nothing more: close it and create another. */
@@ -231,6 +246,11 @@ export class Producer implements AsyncDisposable {
   ): void => {
     this.#records--;
     this.#bytes -= bytes;
+    if (error) this.#counters.failed++;
+    else {
+      this.#counters.acknowledged++;
+      this.#counters.acknowledgedBytes += bytes;
+    }
     this.#pending.settle(slot, index, partition, offset, error);
     if (this.#waiting.length > 0) this.#admitWaiting();
     if (this.#records === 0) for (const resolve of this.#idle.splice(0)) resolve();

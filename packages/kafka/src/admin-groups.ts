@@ -1,0 +1,167 @@
+/** Requests about consumer groups: list, describe, delete. Their offsets are in offsets.ts. */
+import { type Broker, readBroker } from "./cluster.ts";
+import type { KafkaError } from "./error.ts";
+import {
+  AdminOperation,
+  borrowedError,
+  readArray,
+  requestAdmin,
+  withHandles,
+  withPointerArray,
+  withStringArray,
+} from "./native/admin-request.ts";
+import { cstring, type Pointer } from "./native/ffi.ts";
+import { Handle } from "./native/handle.ts";
+import { librdkafkaAdmin } from "./native/library.ts";
+import type { NativeClient } from "./native/native-client.ts";
+import { readPartitionList } from "./native/partition-list.ts";
+import type { TopicPartition } from "./record.ts";
+
+export interface GroupListing {
+  readonly groupId: string;
+  /** Kafka's names: `Stable`, `Empty`, `PreparingRebalance`, … */
+  readonly state: string;
+  /** `Classic` or `Consumer` (KIP-848). */
+  readonly type: string;
+}
+
+export interface GroupMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  readonly host: string;
+  readonly groupInstanceId: string | null;
+  readonly assignment: readonly TopicPartition[];
+}
+
+export interface GroupDescription extends GroupListing {
+  readonly assignor: string;
+  readonly coordinator: Broker | null;
+  readonly members: readonly GroupMember[];
+}
+
+export function listGroups(client: NativeClient, timeoutMs: number): Promise<GroupListing[]> {
+  const admin = librdkafkaAdmin();
+  return requestAdmin(client, {
+    operation: "list groups",
+    code: AdminOperation.listGroups,
+    timeoutMs,
+    send: (rk, options, queue) => admin.rd_kafka_ListConsumerGroups(rk, options, queue),
+    settle(event) {
+      const result = admin.rd_kafka_event_ListConsumerGroups_result(event)!;
+      const [failed] = readArray((count) => admin.rd_kafka_ListConsumerGroups_result_errors(result, count));
+      const failure = failed === undefined ? null : borrowedError(failed, "list groups");
+      if (failure) throw failure;
+      return readArray((count) => admin.rd_kafka_ListConsumerGroups_result_valid(result, count)).map(
+        (listing) => ({
+          groupId: admin.rd_kafka_ConsumerGroupListing_group_id(listing)!,
+          state: stateName(admin.rd_kafka_ConsumerGroupListing_state(listing)),
+          type: typeName(admin.rd_kafka_ConsumerGroupListing_type(listing)),
+        }),
+      );
+    },
+  });
+}
+
+export function describeGroups(
+  client: NativeClient,
+  groupIds: readonly string[],
+  timeoutMs: number,
+): Promise<GroupDescription[]> {
+  if (groupIds.length === 0) return Promise.resolve([]);
+  const admin = librdkafkaAdmin();
+  return requestAdmin(client, {
+    operation: "describe groups",
+    code: AdminOperation.describeGroups,
+    timeoutMs,
+    send: (rk, options, queue) =>
+      withStringArray(groupIds, (names, count) =>
+        admin.rd_kafka_DescribeConsumerGroups(rk, names, count, options, queue),
+      ),
+    settle(event) {
+      const result = admin.rd_kafka_event_DescribeConsumerGroups_result(event)!;
+      return readArray((count) => admin.rd_kafka_DescribeConsumerGroups_result_groups(result, count)).map(
+        readGroup,
+      );
+    },
+  });
+}
+
+/** By group: null where it was deleted, else why not. */
+export function deleteGroups(
+  client: NativeClient,
+  groupIds: readonly string[],
+  timeoutMs: number,
+): Promise<Map<string, KafkaError | null>> {
+  if (groupIds.length === 0) return Promise.resolve(new Map());
+  const admin = librdkafkaAdmin();
+  const deletion = (groupId: string) => () =>
+    new Handle("group deletion", admin.rd_kafka_DeleteGroup_new(cstring(groupId)), (pointer) =>
+      admin.rd_kafka_DeleteGroup_destroy(pointer),
+    );
+  return requestAdmin(client, {
+    operation: "delete groups",
+    code: AdminOperation.deleteGroups,
+    timeoutMs,
+    send: (rk, options, queue) =>
+      withHandles(groupIds.map(deletion), (pointers) =>
+        withPointerArray(pointers, (array, count) =>
+          admin.rd_kafka_DeleteGroups(rk, array, count, options, queue),
+        ),
+      ),
+    settle(event) {
+      const result = admin.rd_kafka_event_DeleteGroups_result(event)!;
+      return new Map(
+        readArray((count) => admin.rd_kafka_DeleteGroups_result_groups(result, count)).map((group) => {
+          const groupId = admin.rd_kafka_group_result_name(group)!;
+          return [
+            groupId,
+            borrowedError(admin.rd_kafka_group_result_error(group), `delete group "${groupId}"`),
+          ];
+        }),
+      );
+    },
+  });
+}
+
+function readGroup(group: Pointer): GroupDescription {
+  const admin = librdkafkaAdmin();
+  const groupId = admin.rd_kafka_ConsumerGroupDescription_group_id(group)!;
+  const failure = borrowedError(
+    admin.rd_kafka_ConsumerGroupDescription_error(group),
+    `describe group "${groupId}"`,
+  );
+  if (failure) throw failure;
+  const coordinator = admin.rd_kafka_ConsumerGroupDescription_coordinator(group);
+  const members = Number(admin.rd_kafka_ConsumerGroupDescription_member_count(group));
+  return {
+    groupId,
+    state: stateName(admin.rd_kafka_ConsumerGroupDescription_state(group)),
+    type: typeName(admin.rd_kafka_ConsumerGroupDescription_type(group)),
+    assignor: admin.rd_kafka_ConsumerGroupDescription_partition_assignor(group) ?? "",
+    coordinator: coordinator ? readBroker(coordinator) : null,
+    members: Array.from({ length: members }, (_, i) =>
+      readMember(admin.rd_kafka_ConsumerGroupDescription_member(group, i)!),
+    ),
+  };
+}
+
+function readMember(member: Pointer): GroupMember {
+  const admin = librdkafkaAdmin();
+  const assignment = admin.rd_kafka_MemberDescription_assignment(member);
+  const partitions = assignment ? admin.rd_kafka_MemberAssignment_partitions(assignment) : null;
+  return {
+    memberId: admin.rd_kafka_MemberDescription_consumer_id(member) ?? "",
+    clientId: admin.rd_kafka_MemberDescription_client_id(member) ?? "",
+    host: admin.rd_kafka_MemberDescription_host(member) ?? "",
+    groupInstanceId: admin.rd_kafka_MemberDescription_group_instance_id(member),
+    assignment: readPartitionList(partitions).map(({ topic, partition }) => ({ topic, partition })),
+  };
+}
+
+function stateName(state: number): string {
+  return librdkafkaAdmin().rd_kafka_consumer_group_state_name(state) ?? "Unknown";
+}
+
+function typeName(type: number): string {
+  return librdkafkaAdmin().rd_kafka_consumer_group_type_name(type) ?? "Unknown";
+}
