@@ -10,6 +10,7 @@
 import { join, resolve } from "node:path";
 import {
   BrokerError,
+  type BrokerErrorCode,
   type Cluster,
   describeExit,
   KAFKA_VERSION,
@@ -25,6 +26,13 @@ export interface ClusterReady {
   /** For people: what it is and what becomes of its data. */
   readonly description: string;
 }
+
+/** The messages name options of `bun run kafka`, which works on the same data. */
+const ADVICE: Partial<Record<BrokerErrorCode, string>> = {
+  DATA_MISMATCH: "`bun start --kafka` takes it as it is; `bun run kafka --clean --nodes N` makes it anew.",
+  PORT_TAKEN: "`bun run kafka --clean` makes it anew, on free ports.",
+  DATA_IN_USE: "To use a cluster that is running: KAFKA_BROKER=host:port bun start.",
+};
 
 /** What services take to drain, and a little more. */
 const SERVICES_DRAIN_MS = 11_000;
@@ -81,6 +89,8 @@ async function run(): Promise<number> {
     if (!(error instanceof BrokerError)) throw error;
     if (error.code === "STOPPED") return 0;
     console.error(error.message);
+    const advice = ADVICE[error.code];
+    if (advice !== undefined) console.error(advice);
     return 1;
   }
 }
