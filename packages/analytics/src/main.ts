@@ -20,9 +20,10 @@ import {
   SETTINGS,
 } from "./config.ts";
 import { createCounters } from "./counters.ts";
+import { createMembership } from "./membership.ts";
 import { createMetricsFile } from "./metrics-file.ts";
 import { createProcessor } from "./processor.ts";
-import { createReporter, WRITERS_PARTITION } from "./reporter.ts";
+import { createReporter } from "./reporter.ts";
 
 const { settings, log, lifecycle, readiness, metrics } = await startService({
   name: "analytics",
@@ -35,23 +36,24 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
 const startedAtMs = Date.now();
 const topics = TOPICS.map(({ topic }) => topic);
 
+const client = {
+  brokers: settings.brokers,
+  librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
+  clientId: "campus-analytics",
+  ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
+};
+
+/** As often as it takes, until the process ends: a Kafka that is away comes back. */
+function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const isRetriable = (error: unknown) => error instanceof KafkaError && !error.fatal;
+  return waitForKafka({ attempt, brokers: settings.brokers, log, signal: lifecycle.signal, isRetriable });
+}
+
 async function run(): Promise<void> {
-  const client = {
-    brokers: settings.brokers,
-    librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
-    clientId: "campus-analytics",
-    ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
-  };
   const folder = await openDeadLetterFolder(settings.deadLettersFolder);
   const deadLetters = withDeadLetterLog(folder, { log, onAdded: (count) => counters.setAside(count) });
   const file = createMetricsFile(settings.metricsFile);
   await file.prepare();
-
-  /** As often as it takes, until the process ends: a Kafka that is away comes back. */
-  function patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    const isRetriable = (error: unknown) => error instanceof KafkaError && !error.fatal;
-    return waitForKafka({ attempt, brokers: settings.brokers, log, signal: lifecycle.signal, isRetriable });
-  }
 
   const admin = createAdmin({ ...client, timeoutMs: ADMIN_TIMEOUT_MS });
   lifecycle.onDrain("Kafka admin", () => admin.close());
@@ -76,26 +78,9 @@ async function run(): Promise<void> {
     autoOffsetReset: "earliest",
     sessionTimeoutMs: settings.sessionTimeoutMs,
     maxBatchRecords: settings.batchMaxRecords,
-    async onAssigned(assigned) {
-      const starts = await processor.assigned(assigned);
-      log.info("assigned {partitions}", { partitions: names(assigned) });
-      readiness.clear("starting");
-      if (includesWriters(assigned)) {
-        reporter.begin();
-        void reporter.report();
-      }
-      return starts;
-    },
-    async onRevoked(revoked) {
-      // Side by side: when Kafka does not answer, the figures are written all the same.
-      await Promise.all([save(), includesWriters(revoked) ? reporter.report() : undefined]);
-      processor.drop(revoked);
-      log.info("gave back {partitions}", { partitions: names(revoked) });
-    },
-    onLost(lost) {
-      processor.drop(lost);
-      log.warn("lost {partitions}: the group went on without it", { partitions: names(lost) });
-    },
+    onAssigned: (partitions) => membership.onAssigned(partitions),
+    onRevoked: (partitions) => membership.onRevoked(partitions),
+    onLost: (partitions) => membership.onLost(partitions),
   });
   const store = createCommitStore(consumer);
   const processor = createProcessor({
@@ -106,14 +91,16 @@ async function run(): Promise<void> {
   });
   const counters = createCounters(metrics, processor.checkpoints);
   const reporter = createReporter({ processor, store, partitions, file, log, startedAtMs });
+  const membership = createMembership({
+    processor,
+    reporter,
+    log,
+    onJoined: () => readiness.clear("starting"),
+  });
   registerConsumerLag({ registry: metrics, lag: () => consumer.lag() });
 
-  /** A save that fails is made up for by the next one: offsets and counts stay together. */
-  async function save(): Promise<void> {
-    await processor.save().catch((error) => log.warn("not committed this time: {error}", { error }));
-  }
   const timers = [
-    setInterval(() => void save(), settings.commitIntervalMs),
+    setInterval(() => void membership.save(), settings.commitIntervalMs),
     setInterval(() => void reporter.report(), settings.intervalMs),
   ];
   lifecycle.onDrain("consumer", async (remainingMs) => {
@@ -123,16 +110,6 @@ async function run(): Promise<void> {
   });
 
   await consumer.run((batch) => processor.handle(batch), { concurrency: all.length });
-}
-
-function names(partitions: readonly TopicPartition[]): string {
-  return partitions.map(({ topic, partition }) => `${topic}/${partition}`).join(" ") || "nothing new";
-}
-
-function includesWriters(partitions: readonly TopicPartition[]): boolean {
-  return partitions.some(
-    ({ topic, partition }) => topic === WRITERS_PARTITION.topic && partition === WRITERS_PARTITION.partition,
-  );
 }
 
 await run().catch((error) => lifecycle.fail(error));

@@ -30,13 +30,14 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
   managementPort: MANAGEMENT_PORT,
 });
 
+const client = {
+  brokers: settings.brokers,
+  librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
+  clientId: "campus-inventory",
+  ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
+};
+
 async function run(): Promise<void> {
-  const client = {
-    brokers: settings.brokers,
-    librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
-    clientId: "campus-inventory",
-    ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
-  };
   const counters = createCounters(metrics);
   const folder = await openDeadLetterFolder(settings.deadLettersFolder);
   const deadLetters = withDeadLetterLog(folder, { log, onAdded: counters.setAside });
