@@ -90,8 +90,9 @@ function invalid(message: string): KafkaError {
 }
 
 function commonProperties(options: ClientOptions): Properties {
-  const brokers = typeof options.brokers === "string" ? options.brokers : options.brokers.join(",");
-  if (brokers.trim() === "") throw invalid('brokers is empty: give "host:port", or a list of them');
+  const brokers = Array.isArray(options.brokers) ? options.brokers.join(",") : options.brokers;
+  if (typeof brokers !== "string" || brokers.trim() === "")
+    throw invalid('brokers is empty: give "host:port", or a list of them');
   return {
     "bootstrap.servers": brokers,
     "client.id": options.clientId ?? "bun-kafka",
