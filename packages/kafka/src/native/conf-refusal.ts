@@ -1,26 +1,81 @@
-/** Words for a property librdkafka did not take: the nearest name for an unknown one, the way out for a feature it was built without. */
+/**
+ * Words for a configuration that is not taken: the nearest name for an unknown one, the right type for a wrong one, the way out for a feature
+ * the library was built without.
+ */
 import { buildHint } from "./library-path.ts";
 import { propertyNames } from "./properties.generated.ts";
+import { propertyKind } from "./property-check.ts";
+import { isSecret } from "./secrets.ts";
+
+const unknown = "No such configuration property";
 
 /**
- * @param name the property
- * @param reason librdkafka's own words; they never hold the value of a secret, but they may hold other values
+ * Of a property that `rd_kafka_conf_set` refused.
+ * @param reason librdkafka's own words; they may quote the value
  */
-export function explainRefusal(name: string, reason: string): string {
-  if (!(propertyNames as readonly string[]).includes(name)) {
-    const near = nearest(name, propertyNames);
-    return `there is no property "${name}"${near ? `; did you mean "${near}"?` : ""} (librdkafka's CONFIGURATION.md lists them)`;
-  }
-  const missing =
-    /not available at build time|not built with|unsupported.*(ssl|zstd|gzip|snappy|lz4|oauthbearer|sasl)/i.test(
-      reason,
-    );
-  return missing ? `${name}: ${reason}. ${buildHint(featureOf(name, reason))}` : `${name}: ${reason}`;
+export function explainRefusal(name: string, value: unknown, reason: string): string {
+  const kind = propertyKind(name);
+  // For some names that only the Java client knows librdkafka has words of its own.
+  if (kind === undefined && reason.startsWith(unknown)) return explainName(name);
+  const hint = missingFeature(reason);
+  if (hint) return `${name}: ${reason}. ${hint}`;
+  const misread = /^(Invalid value|Expected bool)/.test(reason) && kind !== undefined && kind !== "string";
+  return misread ? explainValue(name, value) : `${name}: ${reason.trim()}`;
 }
 
-function featureOf(name: string, reason: string): string {
-  const known = ["zstd", "gzip", "snappy", "lz4", "oauthbearer", "sasl", "ssl"];
-  return known.find((feature) => reason.toLowerCase().includes(feature) || name.includes(feature)) ?? "ssl";
+/** Of a value that is not of its property's kind. */
+export function explainValue(name: string, value: unknown): string {
+  const kind = propertyKind(name);
+  if (kind === undefined) return explainName(name);
+  if (typeof value === "string" && value.includes("\0")) return `${name} must not contain a NUL character`;
+  const expected =
+    typeof kind === "string"
+      ? { boolean: "true or false", integer: "a whole number", float: "a number", string: "a string" }[kind]
+      : `one of ${kind.map((word) => JSON.stringify(word)).join(", ")}`;
+  return `${name} must be ${expected}, got ${show(value, isSecret(name))}`;
+}
+
+/** Of a client that `rd_kafka_new` refused. */
+export function explainCreation(reason: string): string {
+  const hint = missingFeature(reason);
+  if (!hint) return reason;
+  const fallback = reason.includes("GSSAPI") ? " GSSAPI is what is used when sasl.mechanism is not set." : "";
+  return `${reason}. ${hint}${fallback}`;
+}
+
+function explainName(name: string): string {
+  const near = nearest(name, propertyNames);
+  const guess = near ? `; did you mean "${near}"?` : "";
+  return `there is no property "${name}"${guess} (librdkafka's CONFIGURATION.md lists them)`;
+}
+
+const longestShown = 60;
+
+/** A value for a message: itself if that may be shown and says more than its type. */
+function show(value: unknown, secret: boolean): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (!secret && typeof value === "number") return String(value);
+  if (!secret && typeof value === "string" && value.length <= longestShown) return JSON.stringify(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** By librdkafka's words for what a build lacks: the feature of `builtin.features` to ask for. */
+const lacking: readonly (readonly [words: RegExp, feature: string])[] = [
+  [/libcurl.*not (were )?available at build time/, "oidc"],
+  [/OpenSSL.* not available at build time/, "ssl"],
+  [/zlib not available at build time/, "gzip"],
+  [/libzstd not available at build time/, "zstd"],
+  [/snappy not enabled at build time/, "snappy"],
+  [/libsasl2 not available at build time/, "sasl_gssapi"],
+  [/No provider for SASL mechanism SCRAM-/, "sasl_scram"],
+  [/No provider for SASL mechanism OAUTHBEARER/, "sasl_oauthbearer"],
+  [/No provider for SASL mechanism GSSAPI/, "sasl_gssapi"],
+];
+
+function missingFeature(reason: string): string | null {
+  const feature = lacking.find(([words]) => words.test(reason))?.[1];
+  return feature ? buildHint(feature) : null;
 }
 
 /** The candidate with the smallest edit distance, if it is near enough to be a slip. */
@@ -28,7 +83,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate);
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

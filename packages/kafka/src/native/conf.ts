@@ -1,10 +1,15 @@
-/** `rd_kafka_conf_t` from properties, with errors that help: an unknown name is answered with the nearest one that exists. */
+/**
+ * `rd_kafka_conf_t` from properties, with errors that help and that quote no secret: an unknown name is answered with the nearest one
+ * that exists, a value of the wrong type with the right one.
+ */
 import { KafkaError } from "../error.ts";
-import { explainRefusal } from "./conf-refusal.ts";
+import { explainRefusal, explainValue } from "./conf-refusal.ts";
 import { ErrCode } from "./error-codes.ts";
-import { cstring, NativeMemory, readString } from "./ffi.ts";
+import { cstring, NativeMemory, type Pointer, readString } from "./ffi.ts";
 import { Handle } from "./handle.ts";
 import { librdkafka } from "./library.ts";
+import { propertyText } from "./property-check.ts";
+import { Secrets } from "./secrets.ts";
 
 /** librdkafka property names and their values; `undefined` leaves a property at its default. */
 export type Properties = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -16,22 +21,13 @@ export function newConf(properties: Properties): Handle {
     lib.rd_kafka_conf_destroy(pointer),
   );
   try {
-    const reason = new NativeMemory(512);
     for (const [name, value] of Object.entries(properties)) {
-      if (value === undefined) continue;
-      const text = String(value);
-      const result = lib.rd_kafka_conf_set(
-        conf.pointer,
-        cstring(name),
-        cstring(text),
-        reason.address,
-        reason.size,
-      );
-      if (result === 0) continue;
+      const problem = value === undefined ? null : set(conf.pointer, name, value);
+      if (problem === null) continue;
       throw new KafkaError({
         code: ErrCode.invalidArgument,
         operation: "configure",
-        message: explainRefusal(name, readString(reason.address) ?? ""),
+        message: new Secrets(properties).redact(problem),
       });
     }
     return conf;
@@ -39,4 +35,19 @@ export function newConf(properties: Properties): Handle {
     conf.release();
     throw error;
   }
+}
+
+/** Sets one property. Returns what is wrong with it, or null. */
+function set(conf: Pointer, name: string, value: unknown): string | null {
+  const text = propertyText(name, value);
+  if (text === null) return explainValue(name, value);
+  const reason = new NativeMemory(512);
+  const taken = librdkafka().rd_kafka_conf_set(
+    conf,
+    cstring(name),
+    cstring(text),
+    reason.address,
+    reason.size,
+  );
+  return taken === 0 ? null : explainRefusal(name, value, readString(reason.address) ?? "");
 }

@@ -17,7 +17,7 @@ test("an unknown property is refused with the nearest name, and nothing leaks", 
   expect(() => newConf({ "linger.sm": 5 })).toThrow(
     'there is no property "linger.sm"; did you mean "linger.ms"?',
   );
-  expect(() => newConf({ "linger.ms": "soon" })).toThrow("linger.ms: ");
+  expect(() => newConf({ "linger.ms": "soon" })).toThrow("linger.ms must be a number");
   expect(liveHandles()).toEqual(before);
 });
 
