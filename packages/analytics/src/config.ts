@@ -12,9 +12,6 @@ import {
 /** The group whose members share the partitions, and beside whose offsets the counts are kept. */
 export const GROUP = "analytics-group";
 
-/** A lost broker is tried again this often at least, in milliseconds; librdkafka's own 10 s leave one that is back unused. */
-export const RECONNECT_BACKOFF_MAX_MS = 500;
-
 /** Of a request for topics, in milliseconds: it must not hold up the end of a process that still waits for Kafka. */
 export const ADMIN_TIMEOUT_MS = 3_000;
 

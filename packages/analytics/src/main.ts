@@ -11,14 +11,7 @@ import {
   withDeadLetterLog,
 } from "@campus/service";
 import { createCommitStore } from "./checkpoint-store.ts";
-import {
-  ADMIN_TIMEOUT_MS,
-  GROUP,
-  MANAGEMENT_PORT,
-  PREFIXES,
-  RECONNECT_BACKOFF_MAX_MS,
-  SETTINGS,
-} from "./config.ts";
+import { ADMIN_TIMEOUT_MS, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createMembership } from "./membership.ts";
 import { createMetricsFile } from "./metrics-file.ts";
@@ -38,7 +31,6 @@ const topics = TOPICS.map(({ topic }) => topic);
 
 const client = {
   brokers: settings.brokers,
-  librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
   clientId: "campus-analytics",
   ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
 };

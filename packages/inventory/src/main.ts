@@ -10,14 +10,7 @@ import {
   waitForKafka,
   withDeadLetterLog,
 } from "@campus/service";
-import {
-  ADMIN_TIMEOUT_MS,
-  GROUP,
-  MANAGEMENT_PORT,
-  PREFIXES,
-  RECONNECT_BACKOFF_MAX_MS,
-  SETTINGS,
-} from "./config.ts";
+import { ADMIN_TIMEOUT_MS, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createProcessor } from "./processor.ts";
 import { createPublisher } from "./publisher.ts";
@@ -32,7 +25,6 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
 
 const client = {
   brokers: settings.brokers,
-  librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
   clientId: "campus-inventory",
   ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
 };

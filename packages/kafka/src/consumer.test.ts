@@ -254,9 +254,7 @@ test("partitions assigned by hand: from an offset, committed like any other", as
     await batch.commit();
     break;
   }
-  const [{ high }] = (await consumer.watermarks([{ topic, partition: 1 }])) as [
-    { low: number; high: number },
-  ];
+  const [watermarks] = await consumer.watermarks([{ topic, partition: 1 }]);
   expect((await consumer.committed([{ topic, partition: 1 }]))[0]!.offset).toBe(watermarks!.high);
 });
 

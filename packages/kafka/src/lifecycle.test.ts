@@ -26,7 +26,7 @@ afterAll(() => {
 async function run(
   name: string,
   body: string,
-): Promise<{ exitCode: number; signal: string | null; stdout: string; stderr: string }> {
+): Promise<{ exitCode: number; signal: number | string | null; stdout: string; stderr: string }> {
   const file = join(folder, `${name}.ts`);
   const head = `import * as kafka from ${JSON.stringify(join(import.meta.dir, "index.ts"))};\nconst brokers = ${JSON.stringify(cluster.brokers)};\n`;
   await Bun.write(file, head + body);

@@ -50,10 +50,4 @@ export const SETTINGS = {
  */
 export const TIMEOUT_SCAN_MS = 1000;
 
-/**
- * A lost broker is tried again this often at least, in milliseconds. librdkafka's ten seconds are too long twice over: a
- * cluster that is back stays unused, and while it waits for the next try it looks for no timed-out records.
- */
-export const RECONNECT_BACKOFF_MAX_MS = 500;
-
 export type Config = Settings<typeof SETTINGS>;

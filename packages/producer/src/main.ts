@@ -3,7 +3,7 @@ import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createProducer } from "@campus/kafka";
 import { kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
 import type { ClosedReason } from "./answers.ts";
-import { MANAGEMENT_PORT, PREFIXES, RECONNECT_BACKOFF_MAX_MS, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
+import { MANAGEMENT_PORT, PREFIXES, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
 import { createFailureLog } from "./failure-log.ts";
 import { createHttp } from "./http.ts";
 import { createKafkaHealth } from "./kafka-health.ts";
@@ -34,7 +34,6 @@ const producer = createProducer({
   lingerMs: settings.lingerMs,
   deliveryTimeoutMs: settings.deliveryTimeoutMs - TIMEOUT_SCAN_MS,
   maxQueuedRecords: settings.maxInFlight,
-  librdkafka: { "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS },
 });
 lifecycle.onDrain("Kafka producer", (remainingMs) => producer.close({ timeoutMs: remainingMs }));
 
