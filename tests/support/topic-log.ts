@@ -1,0 +1,67 @@
+/** A topic as a test sees it: every record from the first on, copied, in the order of its partition. */
+import { createAdmin, createConsumer } from "@campus/kafka";
+import { until } from "./until.ts";
+
+export interface LoggedRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** The bytes of the value, as text where they are UTF-8. */
+  readonly value: Buffer;
+  readonly text: string;
+}
+
+export interface TopicLog extends AsyncDisposable {
+  /** What was read so far, by partition. */
+  readonly partitions: readonly (readonly LoggedRecord[])[];
+  /** The same in one list. */
+  all(): LoggedRecord[];
+  /** Reads up to where the topic ends at the moment of the call. */
+  catchUp(deadlineMs?: number): Promise<void>;
+}
+
+/** Begins to read a topic of three partitions, in a group of its own. */
+export function followTopic(brokers: string, topic: string): TopicLog {
+  const partitions: LoggedRecord[][] = [[], [], []];
+  const quiet = { brokers, onLog: () => undefined, onError: () => undefined };
+  const admin = createAdmin(quiet);
+  const consumer = createConsumer({
+    ...quiet,
+    groupId: `reader-of-${topic}-${crypto.randomUUID()}`,
+    topics: [topic],
+    autoOffsetReset: "earliest",
+  });
+  const reading = consumer.run((batch) => {
+    for (const record of batch) {
+      const value = Buffer.from(record.value ?? []);
+      const { partition, offset } = record;
+      partitions[partition]!.push({
+        partition,
+        offset,
+        key: String(record.key),
+        value,
+        text: value.toString(),
+      });
+    }
+  });
+  return {
+    partitions,
+    all: () => partitions.flat(),
+    async catchUp(deadlineMs = 20_000) {
+      const ends = await admin.listOffsets(
+        partitions.map((_, partition) => ({ topic, partition, at: "latest" as const })),
+      );
+      const next = (partition: number) => (partitions[partition]!.at(-1)?.offset ?? -1) + 1;
+      await until(
+        `${topic} was read to its end`,
+        () => ends.every(({ partition, offset }) => next(partition) >= offset),
+        { deadlineMs },
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await consumer.close();
+      await reading;
+      await admin.close();
+    },
+  };
+}
