@@ -5,49 +5,16 @@
 // its ports for good, since clients were told them: if they are taken it says so.
 
 import { type AddressRequest, assignAddresses, portsOf } from "./addresses.ts";
+import { type ApacheOptions, checkOptions, DEFAULTS } from "./apache-options.ts";
 import type { Cluster } from "./cluster.ts";
 import { createTemporaryFolder, type DataFolder, newClusterId, openKeptFolder } from "./data-folder.ts";
 import { BrokerError } from "./error.ts";
-import type { ProcessExit } from "./guarded-process.ts";
 import { ensureJars } from "./jars.ts";
 import { findJava } from "./java.ts";
-import type { LogLevel, Runtime } from "./jvm.ts";
+import type { Runtime } from "./jvm.ts";
 import { type ApacheNode, Node } from "./node.ts";
 import { isPortFree, LOOPBACK } from "./ports.ts";
-import { type Listener, type NodeAddress, type Properties, serverProperties } from "./server-properties.ts";
-
-export interface ApacheOptions {
-  /** 1 (the default) or 3; where data is kept, the default is what it was kept by. */
-  nodes?: 1 | 3 | undefined;
-  /** Where data is kept between runs. Without it the data is temporary: deleted at the end, whatever ends the cluster. */
-  dataDir?: string | undefined;
-  /** Deletes what `dataDir` holds of an earlier cluster before starting. */
-  clean?: boolean | undefined;
-  /** The first node's port. Without it a free one is chosen. */
-  port?: number | undefined;
-  /** Like `port`, but if it is taken a free one is as good. */
-  preferredPort?: number | undefined;
-  /** Settings added to each node's server.properties, stronger than this project's. */
-  properties?: Properties | undefined;
-  /** Listeners besides the plain one, by name (capital letters): TLS, SASL, or behind a proxy. See `brokersOf`. */
-  listeners?: Readonly<Record<string, Listener>> | undefined;
-  /** More arguments for `kafka-storage format`, such as `["--add-scram", "SCRAM-SHA-256=[name=…]"]`. */
-  formatArguments?: readonly string[] | undefined;
-  /** Java heap of each node. Default 512. */
-  heapMiB?: number | undefined;
-  /** What goes into the nodes' logs. Default WARN. */
-  logLevel?: LogLevel | undefined;
-  /** How long a node may take to be ready. Default 120,000. */
-  startTimeoutMs?: number | undefined;
-  /** How long a node may take to end after SIGTERM before it is killed. Default 10,000. */
-  stopTimeoutMs?: number | undefined;
-  /** Where the jars are cached; see `cacheFolder`. */
-  cacheDir?: string | undefined;
-  /** Called when a node ends without this cluster having been asked to end it. */
-  onNodeExit?: ((node: ApacheNode, exit: ProcessExit) => void) | undefined;
-  /** Gives up starting. */
-  signal?: AbortSignal | undefined;
-}
+import { type NodeAddress, serverProperties } from "./server-properties.ts";
 
 /** A running Apache Kafka. */
 export interface ApacheCluster extends Cluster {
@@ -65,7 +32,6 @@ export interface ApacheCluster extends Cluster {
   brokersOf(listener: string): string;
 }
 
-const DEFAULTS = { heapMiB: 512, logLevel: "WARN", startTimeoutMs: 120_000, stopTimeoutMs: 10_000 } as const;
 const TEMPORARY_TRIES = 5;
 const PORTS_FREE_TIMEOUT_MS = 10_000;
 
@@ -246,20 +212,4 @@ function createHandle(context: {
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-function checkOptions({ nodes, port, preferredPort, heapMiB }: ApacheOptions): void {
-  const fault =
-    nodes !== undefined && nodes !== 1 && nodes !== 3
-      ? `nodes is ${nodes}: 1 or 3`
-      : [port, preferredPort].some((given) => given !== undefined && !isPort(given))
-        ? `port is ${port ?? preferredPort}: 1 to 65535`
-        : heapMiB !== undefined && !(Number.isInteger(heapMiB) && heapMiB >= 128)
-          ? `heapMiB is ${heapMiB}: a whole number, 128 or more`
-          : undefined;
-  if (fault) throw new BrokerError("BAD_OPTION", `startApache: ${fault}.`);
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65_535;
 }

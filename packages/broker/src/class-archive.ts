@@ -22,14 +22,20 @@ export function recordingOptions(runtime: Runtime, recording: string): string[] 
   return ["-XX:+IgnoreUnrecognizedVMOptions", `-XX:ArchiveClassesAtExit=${recording}`, ...QUIET];
 }
 
-/** Takes over what a Java that has ended wrote to `recording`; `complete` says that it was not killed while writing. */
+/**
+ * Takes over what a Java that has ended wrote to `recording`; `complete` says that it was not killed while writing. Never
+ * fails: where the cache can't be written to (any more), brokers start without an archive, as they did so far.
+ */
 export async function adoptRecording(runtime: Runtime, recording: string, complete: boolean): Promise<void> {
-  if (!existsSync(recording)) return;
   const file = archiveFile(runtime);
-  if (complete && existsSync(runtime.jars.folder) && !existsSync(file)) {
-    const partial = `${file}.${crypto.randomUUID()}`;
-    await copyFile(recording, partial);
-    await rename(partial, file); // whole or not there: another process may be starting a broker now
+  const partial = `${file}.${crypto.randomUUID()}`;
+  try {
+    if (complete && existsSync(recording) && !existsSync(file)) {
+      await copyFile(recording, partial);
+      await rename(partial, file); // whole or not there: another process may be starting a broker now
+    }
+  } catch {
+    await rm(partial, { force: true });
   }
   await rm(recording, { force: true });
 }

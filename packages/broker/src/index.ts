@@ -1,4 +1,5 @@
-export { type ApacheCluster, type ApacheOptions, startApache } from "./apache.ts";
+export { type ApacheCluster, startApache } from "./apache.ts";
+export type { ApacheOptions } from "./apache-options.ts";
 export type { Cluster } from "./cluster.ts";
 export { type KeptCluster, readKept } from "./data-folder.ts";
 export {

@@ -4,6 +4,7 @@
 // renamed once complete, so it is either there or not; a list of its files with their sizes lies beside them, so that a
 // folder someone has since deleted from is noticed and fetched again instead of failing inside Java.
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -20,7 +21,7 @@ const pom = readFileSync(POM_FILE, "utf8");
 export const KAFKA_VERSION = /<kafka\.version>(.+?)<\/kafka\.version>/.exec(pom)![1]!;
 
 /** The name of the folder with the jars: another pom, another folder. */
-export const JARS_NAME = `apache-kafka-${KAFKA_VERSION}-${Bun.hash(pom).toString(16).padStart(16, "0").slice(0, 8)}`;
+export const JARS_NAME = `apache-kafka-${KAFKA_VERSION}-${createHash("sha256").update(pom).digest("hex").slice(0, 8)}`;
 
 const LIST_FILE = "jars.json";
 

@@ -92,7 +92,8 @@ describe("ensureJars", () => {
     expect(error.code).toBe("DOWNLOAD_FAILED");
     expect(error.message).toContain("mvn ended with exit code 1");
     expect(error.message).toContain("Unknown host repo.example");
-    expect(error.message).toContain("CAMPUS_CACHE_DIR");
+    expect(error.message).toContain(join(cacheDir, JARS_NAME));
+    expect(error.message).toContain("--embedded");
     expect(await readdir(cacheDir)).toEqual(["apache-kafka.lock"]);
   });
 

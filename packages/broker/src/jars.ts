@@ -14,7 +14,7 @@ import {
   readJars,
   writeJarList,
 } from "./jar-cache.ts";
-import { type Environment, findJava, WAYS_OUT } from "./java.ts";
+import { type Environment, findJava, WAYS_OUT, WITHOUT_JAVA } from "./java.ts";
 import { acquireLock } from "./lock.ts";
 import { formatTail, readLog } from "./log-tail.ts";
 import { createProgressLine, type ProgressStream } from "./progress.ts";
@@ -90,7 +90,7 @@ async function fetchJars({ maven, folder, cacheDir, env, progress, signal }: Fet
     progress,
   );
   try {
-    await runMaven(maven, partial, env, signal);
+    await runMaven({ maven, folder, env, signal }, partial);
     // Maven makes its target folder again if someone deletes it, and fills it with what it has not copied yet.
     if (!(await Bun.file(join(partial, LOG_NAME)).exists())) throw deletedMeanwhile(partial);
     const count = await writeJarList(partial);
@@ -113,10 +113,8 @@ async function putInPlace(partial: string, folder: string): Promise<Jars> {
 }
 
 async function runMaven(
-  maven: string,
+  { maven, folder, env, signal }: Pick<Fetch, "maven" | "folder" | "env" | "signal">,
   partial: string,
-  env: Environment,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const goal = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies";
   const child = await spawnGuarded(
@@ -134,10 +132,8 @@ async function runMaven(
     signal?.throwIfAborted();
     if (exit.code === 0) return;
     const slow = exit.signal === "SIGKILL" ? ` (it is given ${DOWNLOAD_TIMEOUT_MS / 60_000} minutes)` : "";
-    throw downloadFailed(
-      `mvn ${describeExit(exit)}${slow}`,
-      formatTail(await readLog(join(partial, LOG_NAME))),
-    );
+    const log = formatTail(await readLog(join(partial, LOG_NAME)));
+    throw downloadFailed(`mvn ${describeExit(exit)}${slow}`, log, folder);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
@@ -155,13 +151,16 @@ function mavenMissing(folder: string): BrokerError {
   );
 }
 
-function downloadFailed(what: string, log: string): BrokerError {
-  const quoted = log ? ` The end of what it said:\n${log}\n` : " ";
+function downloadFailed(what: string, log: string, folder: string): BrokerError {
   return new BrokerError(
     "DOWNLOAD_FAILED",
-    `Fetching Apache Kafka ${KAFKA_VERSION} from Maven Central failed: ${what}.${quoted}` +
-      "Check the network; a proxy or a mirror goes into ~/.m2/settings.xml. Without a network, copy that folder " +
-      "(CAMPUS_CACHE_DIR, or campus-orders in ~/.cache) from a machine that has it.",
+    [
+      `Fetching Apache Kafka ${KAFKA_VERSION} from Maven Central failed: ${what}.`,
+      ...(log ? [`The end of what it said:\n${log}`] : []),
+      "Check the network; a proxy or a mirror goes into ~/.m2/settings.xml. On a machine without a network, copy the",
+      `folder ${folder} from one that has it.`,
+      WITHOUT_JAVA,
+    ].join("\n"),
   );
 }
 

@@ -18,12 +18,16 @@ export interface Java {
   readonly version: string;
 }
 
-/** The ways to get what is missing, for the systems people run this on; ends with the ways to do without. */
+/** For those who can't have Java or Apache Kafka here. */
+export const WITHOUT_JAVA =
+  "Or do without Java: the embedded cluster (`bun run kafka --embedded`), or KAFKA_BROKER set to a cluster you have.";
+
+/** The ways to get what is missing, for the systems people run this on. */
 export const WAYS_OUT = [
   "  Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven",
   "  Alpine:         apk add openjdk17-jre-headless maven gcompat",
   "  macOS:          brew install openjdk@17 maven   (and point JAVA_HOME at it)",
-  "Or do without Java: the embedded cluster (`bun run kafka --embedded`), or KAFKA_BROKER set to a cluster you have.",
+  WITHOUT_JAVA,
 ].join("\n");
 
 /**

@@ -24,7 +24,9 @@ export async function readLog(file: string, from = 0): Promise<string> {
  * told (INFO and below) is left out unless there is nothing else.
  */
 export function formatTail(text: string, lines = 20): string {
-  const said = text.split("\n").filter((line) => line.trim() !== "" && !isStackFrame(line));
+  const said = Bun.stripANSI(text)
+    .split("\n")
+    .filter((line) => !/^(\[ERROR\])?\s*$/.test(line) && !isStackFrame(line));
   const serious = said.filter((line) => !/^\S+ \S+ (INFO|DEBUG|TRACE) |^\s+(\S+ = |\(\w+\)$)/.test(line));
   return (serious.length > 0 ? serious : said)
     .slice(-lines)

@@ -16,17 +16,24 @@ import { runToolInForeground } from "./tools.ts";
 const DEFAULT_DATA = fileURLToPath(new URL("../../../.kafka", import.meta.url));
 const DEFAULT_PORT = 9092;
 
-/** Resolves when the user, or whoever started this, asks it to stop; a second signal does not wait any longer. */
+/** Within this a second signal is the same Ctrl-C again: the terminal sends it to all, and `bun run` passes its own on. */
+const SIGNAL_REPEAT_MS = 500;
+
+/** Resolves when the user, or whoever started this, asks it to stop; asked once more, it does not wait any longer. */
 function untilAskedToStop(): { asked: Promise<void>; signal: AbortSignal } {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(1); // the guards end what is left
-      controller.abort(new BrokerError("STOPPED", "Stopped before it was ready."));
-      resolve();
-    });
-  }
+  let firstAt = 0;
+  const stop = (): void => {
+    if (controller.signal.aborted) {
+      if (performance.now() - firstAt > SIGNAL_REPEAT_MS) process.exit(1); // the guards end what is left
+      return;
+    }
+    firstAt = performance.now();
+    controller.abort(new BrokerError("STOPPED", "Stopped before it was ready."));
+    resolve();
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
   return { asked: promise, signal: controller.signal };
 }
 
@@ -35,7 +42,7 @@ async function runApache(command: Extract<Command, { kind: "apache" }>): Promise
   const died = Promise.withResolvers<string>();
   const { nodes, port, clean, dataDir = DEFAULT_DATA } = command;
   const before = clean ? undefined : await readKept(dataDir);
-  console.error(`Starting Apache Kafka ${KAFKA_VERSION}…`);
+  console.log(`Starting Apache Kafka ${KAFKA_VERSION}…`);
   await using cluster = await startApache({
     ...{ nodes, port, dataDir, clean, signal },
     preferredPort: DEFAULT_PORT,
@@ -54,7 +61,7 @@ async function runApache(command: Extract<Command, { kind: "apache" }>): Promise
   reportBrokers(cluster);
   const death = await Promise.race([died.promise, asked]);
   if (death) console.error(death);
-  console.error("Stopping…");
+  console.log("Stopping…");
   return death ? 1 : 0;
 }
 
@@ -65,11 +72,15 @@ function reportApache(cluster: ApacheCluster): void {
     `Apache Kafka ${KAFKA_VERSION} is ready: ${nodes}, Java ${cluster.javaVersion}, started in ${seconds} s.`,
   );
   for (const node of cluster.nodes) {
-    console.log(`  node ${node.id}  ${node.address}  pid ${node.pid}  log ${relative(".", node.logFile)}`);
+    console.log(`  node ${node.id}  ${node.address}  pid ${node.pid}  log ${shown(node.logFile)}`);
   }
-  console.log(
-    `Data is kept in ${relative(".", cluster.dataDir) || "."}; --clean deletes it. Ctrl-C stops it.`,
-  );
+  console.log(`Data is kept in ${shown(cluster.dataDir)}; --clean deletes it. Ctrl-C stops it.`);
+}
+
+/** A path as a person here would write it. */
+function shown(path: string): string {
+  const short = relative(".", path);
+  return short === "" || short.startsWith("..") ? path : short;
 }
 
 function reportBrokers(cluster: Cluster): void {

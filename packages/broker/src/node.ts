@@ -33,8 +33,9 @@ export interface ApacheNode {
   stop(): Promise<void>;
   /**
    * Stops the node if it runs, starts it, and resolves when it is ready. A node is ready only while most nodes of its
-   * cluster run: restart several side by side, not one after the other. After SIGKILL that takes as long as the cluster
-   * still counts the node as up (`broker.session.timeout.ms`, 9 s by default).
+   * cluster run: restart several side by side, not one after the other. Kafka takes a node back only once it has given up
+   * on its earlier self: up to `broker.session.timeout.ms` (9 s by default) after SIGKILL, and with three nodes after
+   * SIGTERM too. Tests that restart a lot set that lower, by `properties`.
    */
   restart(): Promise<void>;
   /** The last lines of the log, since the node's last start. */
@@ -72,7 +73,8 @@ export class Node implements ApacheNode {
   #gone: Promise<void> = Promise.resolve();
   /** Processes whose end was asked for. */
   readonly #dismissed = new WeakSet<GuardedProcess>();
-  #starting = false;
+  /** Settles when the start under way has succeeded or failed. */
+  #starting: Promise<void> | undefined;
   #closed = false;
   #recording = false;
 
@@ -123,6 +125,7 @@ export class Node implements ApacheNode {
     this.#closed = true;
     const patient = dataIsKept || this.#recording;
     await this.#end(patient ? this.#options.stopTimeoutMs : Math.min(1_000, this.#options.stopTimeoutMs));
+    await this.#starting;
   }
 
   async restart(): Promise<void> {
@@ -142,10 +145,12 @@ export class Node implements ApacheNode {
   async start({ expected, signal }: StartOptions): Promise<void> {
     if (this.#closed) throw this.#stateError("belongs to a cluster that has been stopped");
     if (this.#starting || this.#running) throw this.#stateError("runs already");
-    this.#starting = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#starting = promise;
     const { clusterId, formatArguments } = this.#options;
     try {
       const runtime = await this.#options.runtime();
+      if (this.#closed) throw this.#stateError("belongs to a cluster that has been stopped");
       await this.#folder.writeSettings();
       await this.#folder.format(runtime, { clusterId, more: formatArguments }, async (format) => {
         this.#adopt(format, Promise.resolve());
@@ -159,7 +164,8 @@ export class Node implements ApacheNode {
       const message = `Kafka node ${this.id} (${this.address}) did not start: ${error.message}`;
       throw new BrokerError(error.code, message, { cause: error });
     } finally {
-      this.#starting = false;
+      this.#starting = undefined;
+      resolve();
     }
   }
 
