@@ -2,12 +2,12 @@
 // it is by a message once it can be used.
 //
 //     bun packages/start/src/cluster.ts embedded
-//     bun packages/start/src/cluster.ts apache [1|3]
+//     bun packages/start/src/cluster.ts apache DATA_FOLDER [1|3]
 //
 // It ends on SIGTERM. When the supervisor is killed it stays a while longer, because the services are then draining by
 // themselves and need it.
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import {
   BrokerError,
   type BrokerErrorCode,
@@ -37,13 +37,9 @@ const ADVICE: Partial<Record<BrokerErrorCode, string>> = {
 /** What services take to drain, and a little more. */
 const SERVICES_DRAIN_MS = 11_000;
 
-const DATA_FOLDER = resolve(import.meta.dir, "../../../.kafka");
+const [kind, dataDir, nodes] = process.argv.slice(2);
 
-async function startCluster(
-  kind: string | undefined,
-  nodes: string | undefined,
-  signal: AbortSignal,
-): Promise<Cluster> {
+async function startCluster(signal: AbortSignal): Promise<Cluster> {
   if (kind === "embedded") {
     return startEmbedded({
       topics: Object.fromEntries(TOPICS.map(({ topic, partitions }) => [topic, partitions])),
@@ -51,7 +47,7 @@ async function startCluster(
   }
   return startApache({
     nodes: nodes === "3" ? 3 : nodes === "1" ? 1 : undefined,
-    dataDir: DATA_FOLDER,
+    dataDir,
     preferredPort: 9092,
     signal,
     onNodeExit(node, exit) {
@@ -66,7 +62,7 @@ function readyMessage({ kind, brokers }: Cluster): ClusterReady {
   const description =
     kind === "embedded"
       ? "embedded, IN MEMORY: everything is gone when this stops"
-      : `Apache Kafka ${KAFKA_VERSION}, ${nodes === 1 ? "1 node" : `${nodes} nodes`}, data kept in ${join(DATA_FOLDER, "/")}`;
+      : `Apache Kafka ${KAFKA_VERSION}, ${nodes === 1 ? "1 node" : `${nodes} nodes`}, data kept in ${join(dataDir!, "/")}`;
   return { brokers, nodes, description };
 }
 
@@ -77,9 +73,8 @@ async function run(): Promise<number> {
   process.stdin.on("end", () => setTimeout(stop, SERVICES_DRAIN_MS));
   process.stdin.resume();
 
-  const [kind, nodes] = process.argv.slice(2);
   try {
-    await using cluster = await startCluster(kind, nodes, stopping.signal);
+    await using cluster = await startCluster(stopping.signal);
     process.send?.(readyMessage(cluster));
     if (!stopping.signal.aborted) {
       await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve, { once: true }));

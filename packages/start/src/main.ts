@@ -14,9 +14,16 @@ import { createSupervisor, StoppedError } from "./supervisor.ts";
 const PACKAGES = resolve(import.meta.dir, "../..");
 const LIFELINE = join(import.meta.dir, "lifeline.ts");
 const CLUSTER = "kafka";
+const DATA_FOLDER = join(PACKAGES, "../.kafka");
 
 /** In the order of the data's way. They start in reverse, consumers first, and end as they stand here. */
 const SERVICES = ["producer", "inventory", "analytics"] as const;
+
+/**
+ * The embedded cluster gives partitions to a consumer that joins a group of others only when their session is about to time
+ * out: with this, one more instance beside these is soon at work.
+ */
+const EMBEDDED_ENVIRONMENT = { KAFKA_SESSION_TIMEOUT: "2500ms" };
 
 /** A little more than a service gives itself to drain. */
 const STOP_TIMEOUT_MS = 12_000;
@@ -40,10 +47,11 @@ async function startCluster(choice: ClusterChoice): Promise<ClusterReady> {
     return { brokers, nodes: 1, description: "yours, by KAFKA_BROKER" };
   }
   const ready = Promise.withResolvers<ClusterReady>();
+  const where = choice.kind === "apache" ? [resolve(choice.dataDir ?? DATA_FOLDER)] : [];
   const nodes = choice.kind === "apache" && choice.nodes !== undefined ? [String(choice.nodes)] : [];
   await supervisor.start({
     name: CLUSTER,
-    command: [process.execPath, join(import.meta.dir, "cluster.ts"), choice.kind, ...nodes],
+    command: [process.execPath, join(import.meta.dir, "cluster.ts"), choice.kind, ...where, ...nodes],
     environment: process.env,
     onMessage: (message) => ready.resolve(message as ClusterReady),
     ready: async () => void (await ready.promise),
@@ -80,6 +88,7 @@ async function run(choice: ClusterChoice): Promise<void> {
     process.env.ANALYTICS_METRICS_FILE?.trim() || join(PACKAGES, "../analytics_output/metrics_output.json"),
   );
   const environment = {
+    ...(choice.kind === "embedded" ? EMBEDDED_ENVIRONMENT : {}),
     // A cluster that was started here with several nodes keeps as many copies, unless somebody wants it otherwise.
     KAFKA_REPLICATION: String(Math.min(3, cluster.nodes)),
     ...process.env,

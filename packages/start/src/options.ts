@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 /** Where the services will find Kafka. */
 export type ClusterChoice =
   | { readonly kind: "embedded" }
-  /** Without `nodes`: as many as the data kept from earlier runs is of, at first one. */
-  | { readonly kind: "apache"; readonly nodes: 1 | 3 | undefined }
+  /** Without `nodes`: as many as the data kept from earlier runs is of, at first one; without `dataDir`: `.kafka` here. */
+  | { readonly kind: "apache"; readonly nodes: 1 | 3 | undefined; readonly dataDir: string | undefined }
   | { readonly kind: "given"; readonly brokers: string };
 
 export type Options = { readonly help: true } | { readonly help: false; readonly cluster: ClusterChoice };
@@ -16,13 +16,14 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const USAGE = `Usage: bun start [--kafka [--nodes 1|3]] [--help]
+export const USAGE = `Usage: bun start [--kafka [--nodes 1|3] [--data DIR]] [--help]
 
 Runs the whole system: the order producer (HTTP), the inventory and the analytics consumer.
 
   bun start                     on an embedded cluster, in memory: nothing to install, nothing kept
   bun start --kafka             on real Apache Kafka, run on this machine (needs Java 17 or newer), data kept
   bun start --kafka --nodes 3   the same with three nodes
+  bun start --kafka --data DIR  the same with its data in that folder, and not in .kafka of this project
   KAFKA_BROKER=host:9092 bun start
                                 on that cluster
 
@@ -37,22 +38,29 @@ export function readOptions(
   args: readonly string[],
   environment: Record<string, string | undefined>,
 ): Options {
-  const { kafka, nodes, help } = parse(args);
+  const { kafka, nodes, data, help } = parse(args);
   if (help) return { help: true };
 
+  const [option] = Object.entries({ nodes, data }).find(([, given]) => given !== undefined) ?? [];
   const brokers = environment.KAFKA_BROKER?.trim() ?? "";
   if (brokers !== "") {
-    if (kafka || nodes !== undefined) {
+    if (kafka || option !== undefined) {
       throw new UsageError(
-        `KAFKA_BROKER names a cluster (${brokers}) and ${kafka ? "--kafka" : "--nodes"} asks for one here: unset KAFKA_BROKER or leave the option out`,
+        `KAFKA_BROKER names a cluster (${brokers}) and --${kafka ? "kafka" : option} asks for one here: unset KAFKA_BROKER or leave the option out`,
       );
     }
     return { help: false, cluster: { kind: "given", brokers } };
   }
-  if (nodes !== undefined && !kafka) {
-    throw new UsageError("--nodes goes with --kafka: the embedded cluster has no nodes to choose");
+  if (!kafka && option !== undefined) {
+    throw new UsageError(
+      `--${option} goes with --kafka: the embedded cluster has no nodes and keeps no data`,
+    );
   }
-  return { help: false, cluster: kafka ? { kind: "apache", nodes: readNodes(nodes) } : { kind: "embedded" } };
+  if (data === "") throw new UsageError("--data is empty: it takes a folder");
+  return {
+    help: false,
+    cluster: kafka ? { kind: "apache", nodes: readNodes(nodes), dataDir: data } : { kind: "embedded" },
+  };
 }
 
 function readNodes(given: string | undefined): 1 | 3 | undefined {
@@ -68,6 +76,7 @@ function parse(args: readonly string[]) {
       options: {
         kafka: { type: "boolean", default: false },
         nodes: { type: "string" },
+        data: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
