@@ -1,0 +1,86 @@
+/** What the client scenarios share: who takes part, with which settings, and what a run's figures are. */
+import { join } from "node:path";
+import { clientSettings, librdkafkaConsumer, librdkafkaProducer } from "./client-settings.ts";
+import { benchFolder } from "./out-folder.ts";
+import { ours, type RoundSubject } from "./rounds.ts";
+import type { Bench, Sample } from "./scenario.ts";
+import type { Measured, Subject, Work, WorkSettings } from "./subject.ts";
+import { runSubject } from "./subject-process.ts";
+import { scratchName } from "./topics.ts";
+
+/** Our own programs. */
+export const ownSubject: Subject = {
+  name: ours,
+  title: "@campus/kafka on Bun",
+  works: ["produce", "consume", "latency", "memory"],
+  command: (work) => [process.execPath, join(benchFolder, "subjects", `${work}.ts`)],
+};
+
+export type ClientSubject = RoundSubject & { readonly subject: Subject };
+
+/** Ours and the peers' that do this kind of work. */
+export function clientSubjects({ peers }: Bench, work: Work, delivery: string): ClientSubject[] {
+  const all = [ownSubject, ...peers.flatMap(({ subjects }) => subjects)];
+  return all
+    .filter(({ works }) => works.includes(work))
+    .map((subject) => ({
+      subject,
+      name: subject.name,
+      title: subject.title,
+      delivery: [delivery, subject.notes?.[work]].filter(Boolean).join("; "),
+    }));
+}
+
+export interface ClientWork {
+  readonly subject: Subject;
+  readonly work: Work;
+  readonly topic: string;
+  readonly records: number;
+  readonly warmup: number;
+  readonly lingerMs?: number;
+  readonly idleSeconds?: number;
+  /** Default: the bench's `--seconds`. */
+  readonly seconds?: number;
+  readonly autoOffsetReset?: "earliest" | "latest";
+}
+
+/** Runs a subject once, in a group of its own. */
+export function runClient(bench: Bench, run: ClientWork): Promise<Measured> {
+  const base = {
+    ...clientSettings,
+    brokers: bench.cluster.brokers,
+    groupId: scratchName("group"),
+    lingerMs: run.lingerMs ?? clientSettings.lingerMs,
+  };
+  const settings: WorkSettings = {
+    ...base,
+    topic: run.topic,
+    payloadFile: bench.payloads.records,
+    payloadLinesFile: bench.payloads.lines,
+    records: run.records,
+    seconds: run.seconds ?? bench.options.seconds,
+    warmup: run.warmup,
+    idleSeconds: run.idleSeconds ?? 0,
+    producerProperties: librdkafkaProducer(base),
+    consumerProperties: librdkafkaConsumer({
+      ...base,
+      topic: run.topic,
+      autoOffsetReset: run.autoOffsetReset ?? "earliest",
+    }),
+  };
+  return runSubject(run.subject, run.work, settings, bench.signal);
+}
+
+export function sampleOf(measured: Measured): Sample {
+  const { records, seconds, p50Us, p99Us, peakRssMb, cpuSeconds, lost } = measured;
+  return {
+    count: records,
+    seconds,
+    rate: records / seconds,
+    p50Ms: p50Us === undefined ? undefined : p50Us / 1000,
+    p99Ms: p99Us === undefined ? undefined : p99Us / 1000,
+    peakRssMb,
+    cpuSeconds,
+    lost,
+  };
+}
