@@ -1,0 +1,75 @@
+/** How many records a second a client gets acknowledged, when there is always another one to send. */
+import { clientSubjects, ownSubject, runClient, sampleOf } from "../harness/client-scenario.ts";
+import { clientSettings, partitions } from "../harness/client-settings.ts";
+import {
+  cpuColumn,
+  deliveryColumn,
+  figure,
+  rateColumn,
+  ratioColumn,
+  rssColumn,
+  spreadColumn,
+  subjectColumn,
+} from "../harness/columns.ts";
+import { compareInRounds } from "../harness/rounds.ts";
+import type { Bench, Sample, Scenario } from "../harness/scenario.ts";
+import type { Subject } from "../harness/subject.ts";
+import { RunFailed } from "../harness/subject-process.ts";
+import { faultInWriting, recordsIn, withTopic } from "../harness/topics.ts";
+
+const defaultRecords = 2_000_000;
+const warmup = 50_000;
+
+/** One run on a topic of its own, which must hold afterwards what was acknowledged. */
+async function produce(bench: Bench, subject: Subject, records: number): Promise<Sample> {
+  return withTopic(bench.cluster, `produce-${subject.name}`, partitions, async (topic) => {
+    const measured = await runClient(bench, { subject, work: "produce", topic, records, warmup });
+    const fault = faultInWriting(measured, await recordsIn(bench.cluster, topic, partitions));
+    if (fault) throw new RunFailed(fault);
+    return sampleOf(measured);
+  });
+}
+
+export const clientProduce: Scenario = {
+  name: "client-produce",
+  title: "records a second with delivery reports",
+  ratioOf: "records/s",
+  better: "higher",
+  peers: () => true,
+  bounds: { c: { min: 0.5 } },
+  columns: [
+    subjectColumn,
+    rateColumn("records/s"),
+    ratioColumn(),
+    spreadColumn,
+    cpuColumn("record"),
+    rssColumn,
+    deliveryColumn,
+  ],
+  settings: ({ records = defaultRecords, seconds }) => ({
+    records: `${figure(records)}, or ${seconds} s`,
+    "warm-up": `${figure(warmup)} records`,
+    "linger.ms": clientSettings.lingerMs,
+    "batch.size": clientSettings.batchBytes,
+    "queue bounds": `${figure(clientSettings.queueRecords)} records, ${clientSettings.queueBytes / 1024 ** 2} MiB`,
+    compression: "lz4",
+    partitions,
+  }),
+  async run(bench) {
+    const { records = defaultRecords, rounds } = bench.options;
+    // The first run after the broker's start is its warm-up, not anyone's figure.
+    await bench.progress.during("client-produce  warming the broker up", () =>
+      produce(bench, ownSubject, Math.min(records, 500_000)),
+    );
+    return compareInRounds({
+      scenario: clientProduce,
+      unit: "records/s",
+      figure: ({ rate }) => rate,
+      subjects: clientSubjects(bench, "produce", "acks=all, idempotent, each delivery reported"),
+      rounds,
+      measure: ({ subject }) => produce(bench, subject, records),
+      describe: ({ rate, peakRssMb }) => `${figure(rate)} records/s, ${figure(peakRssMb)} MB`,
+      progress: bench.progress,
+    });
+  },
+};

@@ -1,0 +1,15 @@
+/** The scenarios by name, in the order they run. A new one is a file here and a line below. */
+import type { Scenario } from "../harness/scenario.ts";
+import { clientConsume } from "./client-consume.ts";
+import { clientLatency } from "./client-latency.ts";
+import { clientMemory } from "./client-memory.ts";
+import { clientProduce } from "./client-produce.ts";
+import { httpOrder } from "./http-order.ts";
+
+export const scenarios: readonly Scenario[] = [
+  clientProduce,
+  clientConsume,
+  clientLatency,
+  clientMemory,
+  httpOrder,
+];
