@@ -1,9 +1,12 @@
 /** The consumer on the in-process cluster: order, commits, concurrency, rebalances, closing. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type ConsumerOptions, createConsumer } from "./consumer.ts";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { createConsumer } from "./consumer.ts";
+import type { ConsumerOptions } from "./consumer-options.ts";
 import { createProducer, type Producer } from "./producer.ts";
 import type { TopicPartition } from "./record.ts";
 import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+
+setDefaultTimeout(30_000);
 
 let cluster: MockCluster;
 let producer: Producer;
@@ -312,7 +315,7 @@ test("bad options are refused", () => {
   );
 });
 
-async function until(condition: () => boolean, deadlineMs = 10_000): Promise<void> {
+async function until(condition: () => boolean, deadlineMs = 25_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not reached within ${deadlineMs} ms: ${condition}`);

@@ -5,41 +5,29 @@
  */
 import { AssignedPartition, Assignment } from "./assignment.ts";
 import { Batch, type ConsumerRecord } from "./batch.ts";
-import { type ClientOptions, type ConsumerGroupOptions, consumerProperties } from "./config.ts";
+import { consumerProperties } from "./config.ts";
+import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
 import type { Pointer } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
-import { check, errorOf, librdkafka, throwIfFailed } from "./native/library.ts";
+import { check, errorOf, librdkafka, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
-import { createPartitionList, type ListEntry, readPartitionList } from "./native/partition-list.ts";
+import { createPartitionList, type ListEntry } from "./native/partition-list.ts";
 import { groupOffsets, listOffsets, type OffsetSpec } from "./offsets.ts";
-import { Rebalance, type RebalanceHandlers } from "./rebalance.ts";
+import {
+  commitOffsets,
+  offsetOf,
+  pausePartitions,
+  positionsOf,
+  resumePartitions,
+  seekPartitions,
+} from "./positions.ts";
+import { Rebalance } from "./rebalance.ts";
 import type { TopicPartition, TopicPartitionLag, TopicPartitionOffset } from "./record.ts";
-import { type Stall, Watchdog } from "./watchdog.ts";
-
-export interface ConsumerOptions extends ClientOptions, ConsumerGroupOptions, RebalanceHandlers {
-  /** How long a partition going out waits for the batch in hand. Default 30 000 ms. */
-  readonly drainTimeoutMs?: number;
-  /** Told once of each partition that has made no progress for `stallTimeoutMs` although there are records to read. */
-  readonly onStall?: (stall: Stall) => void;
-  /** Default 30 000 ms. */
-  readonly stallTimeoutMs?: number;
-}
-
-export interface ConsumerCounters {
-  readonly batches: number;
-  readonly records: number;
-  readonly bytes: number;
-  readonly commits: number;
-}
-
-export interface Watermarks extends TopicPartition {
-  readonly low: number;
-  readonly high: number;
-}
+import { Watchdog } from "./watchdog.ts";
 
 /** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
 const pollIntervalMs = 1_000;
@@ -95,8 +83,13 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
         stallTimeoutMs,
       });
     }
-    if (options.partitions) this.#assign(options.partitions);
-    else this.#subscribe(options.topics!);
+    try {
+      if (options.partitions) this.#assign(options.partitions);
+      else this.#subscribe(options.topics!);
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   #subscribe(topics: readonly string[]): void {
@@ -190,13 +183,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
 
   /** The offset after the last record handed out, a partition; -1 before the first. */
   position(partitions: readonly TopicPartition[] = this.assignment()): TopicPartitionOffset[] {
-    using list = createPartitionList(partitions);
-    check(librdkafka().rd_kafka_position(this.#client.rk.pointer, list.pointer), "position");
-    return readPartitionList(list.pointer).map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      offset: offset < 0 ? -1 : offset,
-    }));
+    return positionsOf(this.#client, partitions);
   }
 
   /** Offsets by first, last or time, asked of the brokers. */
@@ -212,15 +199,14 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       this.committed(held),
     ]);
     const positions = this.position(held);
-    return held.map(({ topic, partition }, i) => {
-      const high = offsetOf(ends, topic, partition);
-      const position =
-        positions[i]!.offset >= 0 ? positions[i]!.offset : offsetOf(committed, topic, partition);
-      return { topic, partition, position, high, lag: Math.max(0, high - Math.max(0, position)) };
+    return held.map((partition) => {
+      const [high, reached] = [offsetOf(ends, partition), offsetOf(positions, partition)];
+      const position = reached >= 0 ? reached : offsetOf(committed, partition);
+      return { ...partition, position, high, lag: Math.max(0, high - Math.max(0, position)) };
     });
   }
 
-  /** What was handed out and committed since the consumer was created. Bytes are of whole batches as copied. */
+  /** What was handed out and committed since the consumer was created. */
   get counters(): ConsumerCounters {
     return { ...this.#counters };
   }
@@ -234,31 +220,24 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     return partitions.map(({ topic, partition }) => ({
       topic,
       partition,
-      low: offsetOf(low, topic, partition),
-      high: offsetOf(high, topic, partition),
+      low: offsetOf(low, { topic, partition }),
+      high: offsetOf(high, { topic, partition }),
     }));
   }
 
   /** Stops handing out batches of these partitions; membership and position stay. */
   pause(partitions: readonly TopicPartition[]): void {
-    using list = createPartitionList(partitions);
-    check(librdkafka().rd_kafka_pause_partitions(this.#client.rk.pointer, list.pointer), "pause");
+    pausePartitions(this.#client, partitions);
   }
 
+  /** Hands out batches of these partitions again. */
   resume(partitions: readonly TopicPartition[]): void {
-    using list = createPartitionList(partitions);
-    check(librdkafka().rd_kafka_resume_partitions(this.#client.rk.pointer, list.pointer), "resume");
+    resumePartitions(this.#client, partitions);
   }
 
   /** Goes on from these offsets. Batches already handed out are not taken back. */
   async seek(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    using list = createPartitionList(offsets);
-    throwIfFailed(
-      librdkafka().rd_kafka_seek_partitions(this.#client.rk.pointer, list.pointer, 1_000),
-      "seek",
-    );
-    const failed = readPartitionList(list.pointer).find(({ err }) => err !== ErrCode.none);
-    if (failed) throw errorOf(failed.err, `seek ${failed.topic}/${failed.partition}`);
+    seekPartitions(this.#client, offsets);
     this.#wake();
   }
 
@@ -291,8 +270,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#wake();
     const rk = this.#client.rk.pointer;
     const refused = lib.rd_kafka_consumer_close_queue(rk, this.#client.queue.pointer);
-    if (refused)
-      this.#options.onError?.(errorOf(ErrCode.state, "close", "the group could not be left in order"));
+    if (refused) this.#options.onError?.(takeError(refused, "close"));
     // Closing makes librdkafka revoke what is held, which goes the way of every revocation.
     await this.#closed(rk, deadline);
     this.#rebalance.hurry();
@@ -353,31 +331,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     return null;
   }
 
-  #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    const lib = librdkafka();
-    return this.#client.request(
-      "commit",
-      (opaque) => {
-        using list = createPartitionList(offsets);
-        check(
-          lib.rd_kafka_commit_queue(
-            this.#client.rk.pointer,
-            list.pointer,
-            this.#client.queue.pointer,
-            null,
-            opaque,
-          ),
-          "commit",
-        );
-      },
-      (event) => {
-        const failed = readPartitionList(lib.rd_kafka_event_topic_partition_list(event)).find(
-          ({ err }) => err !== 0,
-        );
-        if (failed) throw errorOf(failed.err, `commit ${failed.topic}/${failed.partition}`);
-        this.#counters.commits++;
-      },
-    );
+  async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    await commitOffsets(this.#client, offsets);
+    this.#counters.commits++;
   }
 
   #fetchFailed({ topic, partition }: TopicPartition, { code, message }: FetchError): void {
@@ -399,10 +355,6 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
 /** `_AUTO_OFFSET_RESET`: there is no offset to begin with, and the options say that this is an error. */
 const autoOffsetReset = -140;
 
-function offsetOf(offsets: readonly TopicPartitionOffset[], topic: string, partition: number): number {
-  return offsets.find((entry) => entry.topic === topic && entry.partition === partition)?.offset ?? -1;
-}
-
 function notOurs({ topic, partition }: TopicPartition): KafkaError {
   return new KafkaError({
     code: ErrCode.assignmentLost,
@@ -411,7 +363,7 @@ function notOurs({ topic, partition }: TopicPartition): KafkaError {
   });
 }
 
-/** Creates a consumer and joins the group in the background. */
+/** Creates a consumer and joins the group in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createConsumer(options: ConsumerOptions): Consumer {
   return new Consumer(options);
 }

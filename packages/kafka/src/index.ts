@@ -1,4 +1,5 @@
 /** @campus/kafka: an Apache Kafka client for Bun. librdkafka does the work; this makes it safe, typed and pleasant. */
+export type { AccessToken, TokenFunction } from "./access-token.ts";
 export { Admin, type AdminOptions, createAdmin } from "./admin.ts";
 export type { ConfigChange, ConfigDescription, ConfigEntry, ConfigResource } from "./admin-configs.ts";
 export type { GroupDescription, GroupListing, GroupMember } from "./admin-groups.ts";
@@ -13,16 +14,12 @@ export type {
   Partitioner,
   ProducerOptions,
 } from "./config.ts";
-export {
-  Consumer,
-  type ConsumerCounters,
-  type ConsumerOptions,
-  createConsumer,
-  type Watermarks,
-} from "./consumer.ts";
+export { Consumer, createConsumer } from "./consumer.ts";
+export type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 export { BatchDelivery } from "./delivery.ts";
 export { BatchError, KafkaError } from "./error.ts";
 export { libraryVersion } from "./native/library.ts";
+export type { LibrdkafkaProperties } from "./native/properties.generated.ts";
 export type { OffsetSpec } from "./offsets.ts";
 export { createProducer, Producer, type ProducerCounters } from "./producer.ts";
 export type { RebalanceHandlers } from "./rebalance.ts";
@@ -36,6 +33,8 @@ export type {
   TopicPartitionOffset,
 } from "./record.ts";
 export { type RunTransactionsOptions, runTransactions } from "./run-transactions.ts";
+export type { PasswordCredentials, SaslOptions, SecurityOptions, TokenCredentials } from "./security.ts";
+export type { TlsOptions } from "./tls.ts";
 export {
   createTransactionalProducer,
   Transaction,

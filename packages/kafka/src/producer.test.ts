@@ -1,11 +1,13 @@
 /** The producer on the in-process cluster: what it delivers, what it refuses, what it leaves behind. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { createConsumer } from "./consumer.ts";
 import { BatchError, KafkaError } from "./error.ts";
 import { createProducer } from "./producer.ts";
 import type { ProducerRecord } from "./record.ts";
 import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+
+setDefaultTimeout(30_000);
 
 let cluster: MockCluster;
 let topics = 0;

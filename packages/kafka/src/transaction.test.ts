@@ -1,5 +1,5 @@
 /** Transactions on the in-process cluster: what is seen, what is not, and what happens when a call fails. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createConsumer } from "./consumer.ts";
 import { createProducer, type Producer } from "./producer.ts";
 import { runTransactions } from "./run-transactions.ts";
@@ -8,6 +8,8 @@ import { createTransactionalProducer } from "./transaction.ts";
 
 const EndTxn = 26;
 const AddOffsetsToTxn = 25;
+
+setDefaultTimeout(30_000);
 
 let cluster: MockCluster;
 let producer: Producer;

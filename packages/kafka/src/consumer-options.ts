@@ -1,0 +1,32 @@
+/** What a consumer takes and tells: its options, its counters, the watermarks of partitions. */
+import type { ClientOptions, ConsumerGroupOptions } from "./config.ts";
+import type { RebalanceHandlers } from "./rebalance.ts";
+import type { TopicPartition } from "./record.ts";
+import type { Stall } from "./watchdog.ts";
+
+/** Options of `createConsumer`. */
+export interface ConsumerOptions extends ClientOptions, ConsumerGroupOptions, RebalanceHandlers {
+  /** How long a partition going out waits for the batch in hand. Default 30 000 ms. */
+  readonly drainTimeoutMs?: number;
+  /** Told once of each partition that has made no progress for `stallTimeoutMs` although there are records to read. */
+  readonly onStall?: (stall: Stall) => void;
+  /** Default 30 000 ms. */
+  readonly stallTimeoutMs?: number;
+}
+
+/** What was handed out and committed since a consumer was created. */
+export interface ConsumerCounters {
+  readonly batches: number;
+  readonly records: number;
+  /** Of keys and values, with the framing between those that were copied together. */
+  readonly bytes: number;
+  readonly commits: number;
+}
+
+/** What a partition holds: from `low` up to, not including, `high`. */
+export interface Watermarks extends TopicPartition {
+  /** The first offset the log still has. */
+  readonly low: number;
+  /** The log's end. */
+  readonly high: number;
+}
