@@ -16,25 +16,32 @@ import type { NativeClient } from "./native/native-client.ts";
 /** What has settings: a topic by name, a broker by its id. */
 export interface ConfigResource {
   readonly type: "topic" | "broker";
+  /** The topic's name, or the broker's id as text. */
   readonly name: string;
 }
 
+/** A setting as the broker has it in effect. */
 export interface ConfigEntry {
+  /** By Kafka's name: `retention.ms`, `cleanup.policy`, … */
   readonly name: string;
   /** Null where the broker does not tell, as for passwords. */
   readonly value: string | null;
   /** Not set by anyone. */
   readonly isDefault: boolean;
+  /** Of a broker: it takes a restart to change it. */
   readonly readOnly: boolean;
+  /** A password or the like; its value is not told. */
   readonly sensitive: boolean;
 }
 
+/** A topic or broker with all its settings. */
 export interface ConfigDescription extends ConfigResource {
   readonly entries: readonly ConfigEntry[];
 }
 
 /** Changes of one resource: a value sets, null goes back to the default. What is not named stays. */
 export interface ConfigChange extends ConfigResource {
+  /** By Kafka's names. Values are text, numbers and durations included. */
   readonly set: Readonly<Record<string, string | null>>;
 }
 

@@ -17,6 +17,7 @@ import type { NativeClient } from "./native/native-client.ts";
 import { readPartitionList } from "./native/partition-list.ts";
 import type { TopicPartition } from "./record.ts";
 
+/** A group as the list of all groups shows it. */
 export interface GroupListing {
   readonly groupId: string;
   /** Kafka's names: `Stable`, `Empty`, `PreparingRebalance`, … */
@@ -25,16 +26,23 @@ export interface GroupListing {
   readonly type: string;
 }
 
+/** A consumer in a group, with what it reads. */
 export interface GroupMember {
+  /** Given by the coordinator, new each time the member joins. */
   readonly memberId: string;
   readonly clientId: string;
+  /** The address it connects from, as the broker sees it. */
   readonly host: string;
+  /** Of a static member (KIP-345), else null. */
   readonly groupInstanceId: string | null;
   readonly assignment: readonly TopicPartition[];
 }
 
+/** A group with its members. */
 export interface GroupDescription extends GroupListing {
+  /** How partitions are shared out: `cooperative-sticky`, `range`, …; empty for a group without members. */
   readonly assignor: string;
+  /** The broker that keeps the group and its offsets. */
   readonly coordinator: Broker | null;
   readonly members: readonly GroupMember[];
 }

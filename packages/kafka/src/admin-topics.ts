@@ -21,24 +21,31 @@ import type { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
 import type { TopicPartitionOffset } from "./record.ts";
 
+/** A topic to create. */
 export interface NewTopic {
   readonly topic: string;
+  /** At least 1; -1 for the broker's `num.partitions`. */
   readonly partitions: number;
+  /** Copies of each partition, at most one a broker; -1 for the broker's `default.replication.factor`. */
   readonly replicationFactor: number;
   /** Topic settings by Kafka's names: `retention.ms`, `cleanup.policy`, … */
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** Who has a partition. */
 export interface PartitionDescription {
   readonly partition: number;
   /** Null while the partition has none. */
   readonly leader: Broker | null;
   readonly replicas: readonly Broker[];
+  /** Those that have all of it: one of them becomes leader when the leader fails (`min.insync.replicas` counts them). */
   readonly inSyncReplicas: readonly Broker[];
 }
 
+/** A topic and where its partitions are. */
 export interface TopicDescription {
   readonly topic: string;
+  /** Kafka's own, such as `__consumer_offsets`. */
   readonly internal: boolean;
   readonly partitions: readonly PartitionDescription[];
 }

@@ -37,6 +37,7 @@ import {
 } from "./offsets.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
 
+/** Options of `createAdmin`: those of every client, and a timeout. */
 export interface AdminOptions extends ClientOptions {
   /** Of each request. Default 10 000 ms. */
   readonly timeoutMs?: number;
@@ -59,6 +60,7 @@ export class Admin implements AsyncDisposable {
     });
   }
 
+  /** The brokers and which of them is the controller. A real round trip: it rejects when no broker answers. */
   describeCluster(): Promise<ClusterDescription> {
     return describeCluster(this.#client, this.#timeoutMs);
   }
@@ -88,12 +90,15 @@ export class Admin implements AsyncDisposable {
     return describeTopics(this.#client, topics, this.#timeoutMs);
   }
 
-  /** Deletes the records before an offset (-1: all of them). Returns the first offset left, a partition. */
+  /** Deletes the records before an offset (-1: all of them; KIP-107). Returns the first offset left, a partition. */
   deleteRecords(before: readonly TopicPartitionOffset[]): Promise<TopicPartitionOffset[]> {
     return deleteRecords(this.#client, before, this.#timeoutMs);
   }
 
-  /** First, last or by time, a partition. */
+  /**
+   * First, last or by time, a partition. `latest` is the high watermark, open transactions included.
+   * @throws KafkaError of the first partition that has one, `UNKNOWN_TOPIC_OR_PART` for instance
+   */
   listOffsets(specs: readonly OffsetSpec[]): Promise<TopicPartitionOffset[]> {
     return listOffsets(this.#client, specs, this.#timeoutMs);
   }
@@ -108,7 +113,7 @@ export class Admin implements AsyncDisposable {
     return describeGroups(this.#client, groupIds, this.#timeoutMs);
   }
 
-  /** Deletes groups without members, each for itself. */
+  /** Deletes groups, each for itself: `NON_EMPTY_GROUP` for one that still has members. */
   deleteGroups(groupIds: readonly string[]): Promise<Map<string, KafkaError | null>> {
     return deleteGroups(this.#client, groupIds, this.#timeoutMs);
   }
@@ -118,15 +123,20 @@ export class Admin implements AsyncDisposable {
     return groupOffsets(this.#client, groupId, partitions ?? null, this.#timeoutMs);
   }
 
-  /** Sets a group's committed offsets. The group must have no active members on those topics. */
+  /**
+   * Sets a group's committed offsets (KIP-396), metadata included.
+   * @throws KafkaError `UNKNOWN_MEMBER_ID` when the group has active members: stop them first
+   */
   alterGroupOffsets(groupId: string, offsets: readonly TopicPartitionOffset[]): Promise<void> {
     return alterGroupOffsets(this.#client, groupId, offsets, this.#timeoutMs);
   }
 
+  /** Forgets a group's committed offsets of those partitions (KIP-496). The group must have no active members on those topics. */
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
     return deleteGroupOffsets(this.#client, groupId, partitions, this.#timeoutMs);
   }
 
+  /** Every setting of topics and brokers with its value in effect. @throws the first resource's error */
   describeConfigs(resources: readonly ConfigResource[]): Promise<ConfigDescription[]> {
     return describeConfigs(this.#client, resources, this.#timeoutMs);
   }
@@ -136,6 +146,7 @@ export class Admin implements AsyncDisposable {
     return alterConfigs(this.#client, changes, this.#timeoutMs);
   }
 
+  /** Rejects requests still open and destroys the client. Closing twice is closing once. */
   close(): Promise<void> {
     return this.#client.destroy();
   }
@@ -145,7 +156,7 @@ export class Admin implements AsyncDisposable {
   }
 }
 
-/** Creates an admin client. */
+/** Creates an admin client. It connects in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createAdmin(options: AdminOptions): Admin {
   return new Admin(options);
 }

@@ -5,6 +5,7 @@
 import type { FetchedRecords, HeaderList } from "./native/fetch.ts";
 import type { TopicPartition } from "./record.ts";
 
+/** A record as it was read: a view on its batch, made when asked for. */
 export class ConsumerRecord implements TopicPartition {
   readonly #batch: Batch;
   readonly #index: number;
@@ -34,11 +35,12 @@ export class ConsumerRecord implements TopicPartition {
     return this.#records.timestamps[this.#index]!;
   }
 
+  /** A view on the memory of the batch, not a copy. */
   get key(): Buffer | null {
     return this.#bytes(0);
   }
 
-  /** Null for a tombstone. */
+  /** A view on the memory of the batch, not a copy; null for a tombstone. */
   get value(): Buffer | null {
     return this.#bytes(2);
   }
@@ -69,6 +71,7 @@ export class ConsumerRecord implements TopicPartition {
   }
 }
 
+/** Records of one partition in offset order: what the consumer hands out, and what is committed. */
 export class Batch implements TopicPartition, Iterable<ConsumerRecord> {
   readonly #records: FetchedRecords;
   readonly #commit: (nextOffset: number, metadata?: string) => Promise<void>;
@@ -89,6 +92,7 @@ export class Batch implements TopicPartition, Iterable<ConsumerRecord> {
     return this.#records.count;
   }
 
+  /** Of the record `at(0)`. */
   get firstOffset(): number {
     return this.#records.offsets[0]!;
   }
@@ -98,6 +102,7 @@ export class Batch implements TopicPartition, Iterable<ConsumerRecord> {
     return this.#records.offsets[this.length - 1]!;
   }
 
+  /** The record at a place from 0. @throws RangeError outside the batch */
   at(index: number): ConsumerRecord {
     if (!(index >= 0 && index < this.length))
       throw new RangeError(`record ${index} of a batch of ${this.length}`);
@@ -109,7 +114,8 @@ export class Batch implements TopicPartition, Iterable<ConsumerRecord> {
   }
 
   /**
-   * Commits the batch: the group goes on after its last record. Resolves when the broker has it.
+   * Commits the batch: the group goes on after its last record. Resolves when the broker has it. `metadata` is text kept with the
+   * offset (at most 4096 bytes unless the broker says otherwise); `committed` and `groupOffsets` give it back.
    * @throws KafkaError `_ASSIGNMENT_LOST` when the partition is no longer this consumer's: someone else reads the batch again
    */
   commit(options: { metadata?: string } = {}): Promise<void> {

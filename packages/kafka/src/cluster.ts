@@ -4,13 +4,16 @@ import type { Pointer } from "./native/ffi.ts";
 import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
 
+/** A broker and where clients reach it. */
 export interface Broker {
   readonly id: number;
   readonly host: string;
   readonly port: number;
+  /** `broker.rack`, null where it is not set. */
   readonly rack: string | null;
 }
 
+/** A cluster as its brokers describe it. */
 export interface ClusterDescription {
   readonly clusterId: string | null;
   readonly brokers: readonly Broker[];

@@ -35,14 +35,17 @@ export class BatchDelivery {
     private readonly offsets: Float64Array,
   ) {}
 
+  /** How many records the batch had. */
   get length(): number {
     return this.partitions.length;
   }
 
+  /** Of the record at a place from 0 in the batch. */
   partition(index: number): number {
     return this.partitions[index]!;
   }
 
+  /** Of the record at a place from 0 in the batch; -1 with `acks: 0`, where nobody tells. */
   offset(index: number): number {
     return this.offsets[index]!;
   }

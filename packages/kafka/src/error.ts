@@ -17,10 +17,14 @@ export interface KafkaErrorOptions {
   readonly cause?: unknown;
 }
 
-/** A failure of Kafka, of the connection to it, or of the use of this client. */
+/**
+ * A failure of Kafka, of the connection to it, or of the use of this client. `name` is the code's name in librdkafka, without
+ * `RD_KAFKA_RESP_ERR_`: `_QUEUE_FULL`, `UNKNOWN_TOPIC_OR_PART`, …; an underscore in front marks the library's own.
+ */
 export class KafkaError extends Error {
   /** librdkafka's `rd_kafka_resp_err_t`: negative for the library's own, positive for a broker's. */
   readonly code: number;
+  /** What was being done: `produce`, `commit orders/2`, `create topic "orders"`, … */
   readonly operation: string;
   /** The same call may succeed later. */
   readonly retriable: boolean;

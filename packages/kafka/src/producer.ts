@@ -25,6 +25,7 @@ import { TopicHandles } from "./topic-handles.ts";
 
 const purgeAll = 0x3; // RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT
 
+/** What became of the records a producer accepted. */
 export interface ProducerCounters {
   /** Records the brokers have. */
   readonly acknowledged: number;
@@ -34,6 +35,7 @@ export interface ProducerCounters {
   readonly acknowledgedBytes: number;
 }
 
+/** Sends records and tells of each where it lies, or why not. */
 export class Producer implements AsyncDisposable {
   readonly #client: NativeClient;
   readonly #topics: TopicHandles;
@@ -288,7 +290,10 @@ function closed(): KafkaError {
   return new KafkaError({ code: ErrCode.state, operation: "produce", message: "the producer is closed" });
 }
 
-/** Creates a producer. It connects in the background; `describeCluster` tells whether it can. */
+/**
+ * Creates a producer. It connects in the background; `describeCluster` tells whether it can.
+ * @throws KafkaError `_INVALID_ARG` for a bad option
+ */
 export function createProducer(options: ProducerOptions): Producer {
   return new Producer(options);
 }

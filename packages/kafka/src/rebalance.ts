@@ -15,6 +15,7 @@ import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
 
 type MaybePromise<T> = T | Promise<T>;
 
+/** Told of partitions coming and going. A handler that throws ends the consumer: its iterators and `run` throw that error. */
 export interface RebalanceHandlers {
   /**
    * Partitions came in; fetching starts when this is done. Offsets returned replace the committed ones as the place to begin.

@@ -7,6 +7,7 @@ export type Bytes = string | Uint8Array | null;
 export interface ProducerRecord {
   /** Decides the partition unless `partition` is given; null or absent: any partition. */
   readonly key?: Bytes;
+  /** Null is a tombstone: it deletes the key from a compacted topic. */
   readonly value: Bytes;
   /** An explicit partition, from 0. */
   readonly partition?: number;
@@ -19,11 +20,13 @@ export interface ProducerRecord {
 /** Header names and values: an object, or pairs where order and repetition matter. */
 export type Headers = Readonly<Record<string, Bytes>> | readonly (readonly [name: string, value: Bytes])[];
 
+/** A partition of a topic, by its number from 0. */
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
 }
 
+/** A place in a partition. */
 export interface TopicPartitionOffset extends TopicPartition {
   /** Of a commit: the offset of the next record to read. -1 where there is none. */
   readonly offset: number;
@@ -31,6 +34,7 @@ export interface TopicPartitionOffset extends TopicPartition {
   readonly metadata?: string;
 }
 
+/** How far behind a consumer is on a partition. */
 export interface TopicPartitionLag extends TopicPartition {
   /** The next offset this consumer will read; -1 before the first. */
   readonly position: number;

@@ -21,8 +21,11 @@ import {
   type TransactionalProducerOptions,
 } from "./transaction.ts";
 
+/** What `runTransactions` reads, with what it writes, and the work in between. */
 export interface RunTransactionsOptions {
+  /** Read only by the loop while it runs. It is not closed by it; closing it ends the loop. */
   readonly consumer: Consumer;
+  /** The loop creates the producer, replaces it after an unknown outcome, and closes it. */
   readonly producer: TransactionalProducerOptions;
   /** Adds the results of a batch to the transaction; its offsets are added afterwards. Called again after an abort: keep it free of effects. */
   readonly handler: (batch: Batch, transaction: Transaction) => void | Promise<void>;

@@ -22,6 +22,7 @@ import type { ProducerRecord, TopicPartitionOffset } from "./record.ts";
 import { checkRecord } from "./record-check.ts";
 import { TopicHandles } from "./topic-handles.ts";
 
+/** Options of `createTransactionalProducer`: a producer's, with acks and idempotence set by the transactions. */
 export interface TransactionalProducerOptions extends Omit<ProducerOptions, "acks" | "idempotent"> {
   /** Names the producer across restarts: a newer one with the same id fences the older and settles what it left. */
   readonly transactionalId: string;
@@ -32,6 +33,7 @@ export interface TransactionalProducerOptions extends Omit<ProducerOptions, "ack
 /** `transaction.timeout.ms` bounds the call. */
 const remainingTime = -1;
 
+/** Sends records in transactions, one at a time. */
 export class TransactionalProducer implements AsyncDisposable {
   readonly #client: NativeClient;
   readonly #topics: TopicHandles;
@@ -183,6 +185,7 @@ export class Transaction implements AsyncDisposable {
     this.sendBatch(topic, [record]);
   }
 
+  /** Adds records, in order. Throws as `send` does; those before the refused one are part of the transaction. */
   sendBatch(topic: string, records: readonly ProducerRecord[]): void {
     this.#mustBeOpen("produce");
     this.#calls.send(topic, records);
@@ -204,6 +207,7 @@ export class Transaction implements AsyncDisposable {
     this.#ended = true;
   }
 
+  /** Gives everything up: nobody who reads committed records sees any of it, and its offsets are not committed. */
   async abort(): Promise<void> {
     this.#mustBeOpen("abort transaction");
     await this.#calls.abort();
@@ -235,7 +239,7 @@ function stateError(operation: string, message: string): KafkaError {
   return new KafkaError({ code: ErrCode.state, operation, message });
 }
 
-/** Creates a transactional producer. */
+/** Creates a transactional producer. It connects in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createTransactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
   return new TransactionalProducer(options);
 }

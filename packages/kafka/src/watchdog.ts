@@ -5,6 +5,7 @@
 import type { Assignment } from "./assignment.ts";
 import type { TopicPartitionLag } from "./record.ts";
 
+/** A partition that stands still, and where it does. */
 export interface Stall extends TopicPartitionLag {
   /** `handler`: a batch is out and not done. `fetch`: there are records, and none arrives. */
   readonly reason: "handler" | "fetch";

@@ -12,6 +12,7 @@ import { cstring, NativeMemory } from "../native/ffi.ts";
 import { Handle } from "../native/handle.ts";
 import { errorOf, librdkafka, librdkafkaMock } from "../native/library.ts";
 
+/** Options of `createCluster`. */
 export interface ClusterOptions {
   /** Default 1. Their ids begin at 1. */
   readonly brokers?: number;
@@ -21,6 +22,7 @@ export interface ClusterOptions {
   readonly groupRebalanceDelayMs?: number;
 }
 
+/** Brokers in this process, and the switches to make them fail. Its methods throw a `KafkaError` for what the cluster refuses. */
 export class MockCluster implements Disposable {
   /** `host:port` of every broker, for `brokers` of a client. */
   readonly brokers: string;
@@ -69,6 +71,7 @@ export class MockCluster implements Disposable {
     );
   }
 
+  /** The broker takes connections again; clients are back within half a second. */
   brokerUp(id: number): void {
     this.#check(
       librdkafkaMock().rd_kafka_mock_broker_set_up(this.#cluster.pointer, id),
@@ -108,6 +111,7 @@ export class MockCluster implements Disposable {
     );
   }
 
+  /** Forgets the errors pushed for requests of a kind that have not failed yet. */
   clearRequestErrors(apiKey: number): void {
     librdkafkaMock().rd_kafka_mock_clear_request_errors(this.#cluster.pointer, apiKey);
   }
