@@ -10,14 +10,16 @@ import type { TopicPartition } from "./record.ts";
 /** A log line of librdkafka: `level` as in syslog, 0 (emergency) to 7 (debug). */
 export interface LogLine {
   readonly level: number;
+  /** Which part of librdkafka speaks: `FAIL`, `GETPID`, `MAXPOLL`, … */
   readonly facility: string;
   readonly message: string;
 }
 
+/** What every client takes. Names in brackets are the librdkafka properties an option becomes. */
 export interface ClientOptions {
-  /** `host:port`, several separated by commas or as a list. */
+  /** `host:port`, several separated by commas or as a list (`bootstrap.servers`). The other brokers are learned from these. */
   readonly brokers: string | readonly string[];
-  /** Shown in the brokers' logs and quotas. Default `bun-kafka`. */
+  /** Shown in the brokers' logs and quotas (`client.id`). Default `bun-kafka`. */
   readonly clientId?: string;
   /** librdkafka's log. Without it warnings and worse go to `console.warn`. */
   readonly onLog?: (line: LogLine) => void;
@@ -25,13 +27,16 @@ export interface ClientOptions {
   readonly onError?: (error: KafkaError) => void;
   /** Statistics as librdkafka's STATISTICS.md describes them, every `statisticsIntervalMs`. */
   readonly onStatistics?: (statistics: Record<string, unknown>) => void;
+  /** How often `onStatistics` is called (`statistics.interval.ms`). Default 0: never. */
   readonly statisticsIntervalMs?: number;
   /** Any librdkafka property by its own name (CONFIGURATION.md); wins over what the options above set. */
   readonly librdkafka?: Properties;
 }
 
+/** Codecs for batches of records. gzip and zstd need a librdkafka built with them: `libraryVersion().features` tells. */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
+/** Ways from a key to a partition, by librdkafka's names. `…_random` puts records without a key on any partition. */
 export type Partitioner =
   | "random"
   | "consistent"
@@ -41,47 +46,56 @@ export type Partitioner =
   | "fnv1a"
   | "fnv1a_random";
 
+/** Options of `createProducer`. */
 export interface ProducerOptions extends ClientOptions {
-  /** Who must have a record before it counts as delivered: all in-sync replicas (default), the leader (1), nobody (0). */
+  /** Who must have a record before it counts as delivered: all in-sync replicas (default), the leader (1), nobody (0) (`acks`). */
   readonly acks?: "all" | 0 | 1;
-  /** No duplicates and no reordering through librdkafka's own retries (KIP-98). Default true; needs `acks: "all"`. */
+  /** No duplicates and no reordering through librdkafka's own retries (KIP-98, `enable.idempotence`). Default true; needs `acks: "all"`. */
   readonly idempotent?: boolean;
-  /** Default lz4. */
+  /** Of whole batches, by the producer (`compression.type`). Default lz4. */
   readonly compression?: Compression;
   /**
    * How a key chooses its partition. Default `murmur2_random`: where Java clients put it, any partition for a null key. librdkafka's
    * own default is `consistent_random` (CRC32).
    */
   readonly partitioner?: Partitioner;
-  /** How long a record may wait for others to share a request with. Default 1 ms. */
+  /** How long a record may wait for others to share a request with (`linger.ms`). Default 1 ms. */
   readonly lingerMs?: number;
   /** From `send` to the acknowledgement, retries included (`message.timeout.ms`). Default 30 000 ms. */
   readonly deliveryTimeoutMs?: number;
-  /** Records accepted and not yet acknowledged. More are refused with `_QUEUE_FULL`. Default 100 000. */
+  /** Records accepted and not yet acknowledged. More are refused with `_QUEUE_FULL`; `ready` waits for room. Default 100 000. */
   readonly maxQueuedRecords?: number;
   /** The same in bytes of keys and values. Default 256 MiB. */
   readonly maxQueuedBytes?: number;
 }
 
+/** What a consumer reads, and as whom. */
 export interface ConsumerGroupOptions {
+  /** Consumers of one group share the partitions and the committed offsets (`group.id`). */
   readonly groupId: string;
   /** Names, or patterns beginning with `^`. Either this or `partitions`. */
   readonly topics?: readonly string[];
   /** Reads just these partitions, outside the group's assignment, from `offset` or where the group has committed. */
   readonly partitions?: readonly (TopicPartition & { readonly offset?: number })[];
-  /** Where to begin without a committed offset. No default: `latest` skips what is there, `earliest` reads all of it. */
+  /**
+   * Where to begin without a committed offset, or when its records are gone (`auto.offset.reset`). No default: `latest` skips what
+   * is there, `earliest` reads all of it, `error` ends the consumer with `_AUTO_OFFSET_RESET`.
+   */
   readonly autoOffsetReset: "earliest" | "latest" | "error";
-  /** Default `read_committed`: records of aborted transactions are not seen. */
+  /** Default `read_committed`: records of aborted transactions are not seen (`isolation.level`). */
   readonly isolation?: "read_committed" | "read_uncommitted";
   /** The most records in one batch. Default 10 000. */
   readonly maxBatchRecords?: number;
-  /** Static membership (KIP-345): a restart within the session timeout keeps the partitions. */
+  /** Static membership (KIP-345, `group.instance.id`): a restart within the session timeout keeps the partitions. */
   readonly groupInstanceId?: string;
-  /** `consumer` is the broker-side protocol of KIP-848 (Kafka 4); the broker then sets the session timeout. Default `classic`. */
+  /** `consumer` is the broker-side protocol of KIP-848 (Kafka 4); brokers then set the session timeout. Default `classic` (`group.protocol`). */
   readonly groupProtocol?: "classic" | "consumer";
-  /** Of the classic protocol. Default `cooperative-sticky`: a rebalance leaves in place what does not move. */
+  /**
+   * Of the classic protocol (`partition.assignment.strategy`). Default `cooperative-sticky` (KIP-429): a rebalance leaves in place what
+   * does not move. All members of a group must share one.
+   */
   readonly assignor?: "cooperative-sticky" | "range" | "roundrobin";
-  /** How long a silent member keeps its partitions. Default 45 000 ms. */
+  /** How long a silent member keeps its partitions (`session.timeout.ms`; brokers take 6 s to 30 min). Default 45 000 ms. */
   readonly sessionTimeoutMs?: number;
 }
 

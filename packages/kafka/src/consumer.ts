@@ -35,6 +35,7 @@ const requestTimeoutMs = 10_000;
 /** What leaving the group may still take once its partitions are given back. */
 const leaveTimeoutMs = 1_000;
 
+/** A group's member, or a reader of given partitions. Its iterators and `run` share what comes: use one at a time. */
 export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #client: NativeClient;
   readonly #assignment = new Assignment();

@@ -24,9 +24,9 @@ import { TopicHandles } from "./topic-handles.ts";
 
 /** Options of `createTransactionalProducer`: a producer's, with acks and idempotence set by the transactions. */
 export interface TransactionalProducerOptions extends Omit<ProducerOptions, "acks" | "idempotent"> {
-  /** Names the producer across restarts: a newer one with the same id fences the older and settles what it left. */
+  /** Names the producer across restarts (`transactional.id`): a newer one with the same id fences the older and settles what it left. */
   readonly transactionalId: string;
-  /** The coordinator aborts a transaction that takes longer. Default 30 000 ms. */
+  /** The coordinator aborts a transaction that takes longer (`transaction.timeout.ms`; brokers take up to 15 min). Default 30 000 ms. */
   readonly transactionTimeoutMs?: number;
 }
 
