@@ -5,7 +5,9 @@
 import { KafkaError } from "./error.ts";
 import type { Properties } from "./native/conf.ts";
 import { ErrCode } from "./native/error-codes.ts";
+import type { LibrdkafkaProperties } from "./native/properties.generated.ts";
 import type { TopicPartition } from "./record.ts";
+import { type SecurityOptions, securityProperties } from "./security.ts";
 
 /** A log line of librdkafka: `level` as in syslog, 0 (emergency) to 7 (debug). */
 export interface LogLine {
@@ -16,7 +18,7 @@ export interface LogLine {
 }
 
 /** What every client takes. Names in brackets are the librdkafka properties an option becomes. */
-export interface ClientOptions {
+export interface ClientOptions extends SecurityOptions {
   /** `host:port`, several separated by commas or as a list (`bootstrap.servers`). The other brokers are learned from these. */
   readonly brokers: string | readonly string[];
   /** Shown in the brokers' logs and quotas (`client.id`). Default `bun-kafka`. */
@@ -30,7 +32,7 @@ export interface ClientOptions {
   /** How often `onStatistics` is called (`statistics.interval.ms`). Default 0: never. */
   readonly statisticsIntervalMs?: number;
   /** Any librdkafka property by its own name (CONFIGURATION.md); wins over what the options above set. */
-  readonly librdkafka?: Properties;
+  readonly librdkafka?: LibrdkafkaProperties;
 }
 
 /** Codecs for batches of records. gzip and zstd need a librdkafka built with them: `libraryVersion().features` tells. */
@@ -115,8 +117,7 @@ function commonProperties(options: ClientOptions): Properties {
     "reconnect.backoff.max.ms": 500,
     // Logs travel as events; nothing of librdkafka writes to stderr.
     "log.queue": true,
-    // One line a disconnect of an idle connection is noise: brokers close those by themselves.
-    "log.connection.close": false,
+    ...securityProperties(options),
   };
 }
 
@@ -129,7 +130,7 @@ const reserved = new Set([
   "delivery.report.only.error",
 ]);
 
-function withOverrides(properties: Properties, overrides: Properties | undefined): Properties {
+function withOverrides(properties: Properties, overrides: LibrdkafkaProperties | undefined): Properties {
   for (const name of Object.keys(overrides ?? {})) {
     if (reserved.has(name)) throw invalid(`${name} is set by the client and can't be overridden`);
   }

@@ -159,7 +159,7 @@ export class TransactionalProducer implements AsyncDisposable {
 
   async #call(name: Parameters<typeof callBlocking>[0], args: number[], operation: string): Promise<void> {
     const error = await callBlocking(name, [this.#client.rk.pointer, ...args]);
-    if (error) throw takeError(error, operation);
+    if (error) throw this.#client.explain(takeError(error, operation));
   }
 }
 

@@ -67,6 +67,7 @@ export function requestAdmin<T>(client: NativeClient, request: AdminRequest<T>):
       request.send(client.rk.pointer, options.pointer, client.queue.pointer);
     },
     request.settle,
+    { endsWhenRefused: true },
   );
 }
 

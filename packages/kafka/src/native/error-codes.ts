@@ -212,14 +212,18 @@ export const errorCodes: ReadonlyMap<number, ErrorCode> = new Map(
 /** What this package itself tests for or raises, by name. */
 export const ErrCode = {
   transport: -195,
+  resolve: -193,
   messageTimedOut: -192,
   partitionEof: -191,
+  allBrokersDown: -187,
   invalidArgument: -186,
   timedOut: -185,
   queueFull: -184,
+  ssl: -181,
   assignPartitions: -175,
   revokePartitions: -174,
   state: -172,
+  authentication: -169,
   noOffset: -168,
   unsupportedFeature: -165,
   partial: -158,

@@ -2,31 +2,36 @@
  * One `rd_kafka_t`: created from properties, served on the event loop, destroyed once. Producer, consumer and admin are built on it.
  *
  * Everything librdkafka has to say arrives as events on the client's queue, drained on the main thread when the wake pipe has a byte.
- * Log lines, errors and statistics are handled here; results of requests (commits, administration) settle the promise of their
- * request, matched by an integer that travels as the event's opaque; other events go to the owner's `onEvent`.
+ * Log lines, errors, statistics and requests for a token are handled here; results of requests (commits, administration) settle the
+ * promise of their request, matched by an integer that travels as the event's opaque; other events go to the owner's `onEvent`.
  */
-import type { ClientOptions } from "../config.ts";
+import type { ClientOptions, LogLine } from "../config.ts";
 import { KafkaError } from "../error.ts";
 import { callBlocking } from "./blocking.ts";
 import { newConf, type Properties } from "./conf.ts";
+import { explainCreation } from "./conf-refusal.ts";
+import { ConnectionTrouble, failureIn, readable } from "./connection-trouble.ts";
 import { ErrCode } from "./error-codes.ts";
 import { EventType } from "./event-type.ts";
 import { NativeMemory, type Pointer, readString } from "./ffi.ts";
 import { Handle } from "./handle.ts";
 import { errorOf, librdkafka } from "./library.ts";
 import { ownQueue, WakePipe } from "./queue.ts";
+import { Secrets } from "./secrets.ts";
+import { TokenRefresh, tokenFailureEcho } from "./token-refresh.ts";
 
 type Request = {
   readonly operation: string;
   readonly settle: (event: Pointer) => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
+  readonly endsWhenRefused: boolean;
 };
 
 export interface NativeClientOptions {
   readonly type: "producer" | "consumer";
   readonly properties: Properties;
-  readonly handlers: Pick<ClientOptions, "onLog" | "onError" | "onStatistics">;
+  readonly handlers: Pick<ClientOptions, "onLog" | "onError" | "onStatistics" | "sasl">;
   /** Events beyond log, error and statistics that the owner wants. */
   readonly events: number;
   /** Gets each of those. It must not keep the event. */
@@ -35,11 +40,9 @@ export interface NativeClientOptions {
   readonly onWake?: () => void;
 }
 
-const ownersEvents: ReadonlySet<number> = new Set([
-  EventType.delivery,
-  EventType.rebalance,
-  EventType.tokenRefresh,
-]);
+const ownersEvents: ReadonlySet<number> = new Set([EventType.delivery, EventType.rebalance]);
+
+const defaultTokenTimeoutMs = 10_000;
 
 const noConsumerClose = 0x8; // RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
 
@@ -55,6 +58,9 @@ export class NativeClient {
   readonly pipe: WakePipe;
   readonly #options: NativeClientOptions;
   readonly #requests = new Map<number, Request>();
+  readonly #secrets: Secrets;
+  readonly #tokens: TokenRefresh | null;
+  readonly #trouble = new ConnectionTrouble();
   #nextRequest = 1;
   #serving = false;
   #fatalError: KafkaError | null = null;
@@ -63,11 +69,18 @@ export class NativeClient {
     this.#options = options;
     const lib = librdkafka();
     const consumer = options.type === "consumer";
+    const { sasl } = options.handlers;
+    const oauth = sasl?.mechanism === "OAUTHBEARER" ? sasl : null;
+    this.#secrets = new Secrets(options.properties);
     const conf = newConf(options.properties);
     try {
       lib.rd_kafka_conf_set_events(
         conf.pointer,
-        options.events | EventType.log | EventType.error | EventType.statistics,
+        options.events |
+          (oauth ? EventType.tokenRefresh : 0) |
+          EventType.log |
+          EventType.error |
+          EventType.statistics,
       );
       const reason = new NativeMemory(512);
       const rk = lib.rd_kafka_new(consumer ? 1 : 0, conf.pointer, reason.address, reason.size);
@@ -75,13 +88,22 @@ export class NativeClient {
         throw errorOf(
           lib.rd_kafka_last_error(),
           `create ${options.type}`,
-          readString(reason.address) ?? undefined,
+          this.#secrets.redact(explainCreation(readString(reason.address) ?? "no reason given")),
         );
       conf.surrender();
       this.rk = new Handle(options.type, rk, (pointer) => lib.rd_kafka_destroy(pointer));
     } finally {
       conf.release();
     }
+    this.#tokens =
+      oauth &&
+      new TokenRefresh({
+        rk: this.rk,
+        token: oauth.token,
+        timeoutMs: oauth.tokenTimeoutMs ?? defaultTokenTimeoutMs,
+        secrets: this.#secrets,
+        onError: (error) => this.#tokenFailed(error),
+      });
     if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
     lib.rd_kafka_set_log_queue(this.rk.pointer, null);
     this.queue = ownQueue(
@@ -129,11 +151,23 @@ export class NativeClient {
    * Starts an asynchronous native operation.
    * @param send gets the integer to pass as opaque; throws if the operation could not be started
    * @param settle reads the result event; what it returns resolves the promise, what it throws rejects it
+   * @param endsWhenRefused rejects as soon as every broker has refused this client, instead of waiting on while it tries again
    */
-  request<T>(operation: string, send: (opaque: number) => void, settle: (event: Pointer) => T): Promise<T> {
+  request<T>(
+    operation: string,
+    send: (opaque: number) => void,
+    settle: (event: Pointer) => T,
+    { endsWhenRefused = false } = {},
+  ): Promise<T> {
     const id = this.#nextRequest++;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#requests.set(id, { operation, settle, resolve: resolve as (value: never) => void, reject });
+    this.#requests.set(id, {
+      operation,
+      settle,
+      resolve: resolve as (value: never) => void,
+      reject,
+      endsWhenRefused,
+    });
     try {
       send(id);
     } catch (error) {
@@ -141,6 +175,11 @@ export class NativeClient {
       reject(error);
     }
     return promise;
+  }
+
+  /** An error of this client with the reason why no broker was reached, if it waited for one in vain. */
+  explain(error: KafkaError): KafkaError {
+    return this.#trouble.explain(error);
   }
 
   /**
@@ -151,6 +190,7 @@ export class NativeClient {
    */
   async destroy(): Promise<void> {
     if (this.rk.released) return;
+    this.#tokens?.stop();
     for (const request of this.#requests.values()) {
       request.reject(
         new KafkaError({
@@ -177,6 +217,7 @@ export class NativeClient {
     if (type === EventType.log) this.#log(event);
     else if (type === EventType.error) this.#error(event);
     else if (type === EventType.statistics) this.#statistics(event);
+    else if (type === EventType.tokenRefresh) void this.#tokens?.refresh();
     else if (ownersEvents.has(type)) this.#options.onEvent(type, event);
     else this.#settle(event);
   }
@@ -190,8 +231,9 @@ export class NativeClient {
     this.#requests.delete(id);
     try {
       const code = lib.rd_kafka_event_error(event);
-      const reason = lib.rd_kafka_event_error_string(event) ?? undefined;
-      if (code !== ErrCode.none) throw errorOf(code, request.operation, reason);
+      const reason = this.#secrets.redact(lib.rd_kafka_event_error_string(event) ?? "no reason given");
+      if (code !== ErrCode.none) throw this.explain(errorOf(code, request.operation, reason));
+      this.#trouble.clear();
       request.resolve(request.settle(event) as never);
     } catch (error) {
       request.reject(error);
@@ -209,8 +251,19 @@ export class NativeClient {
     const line = {
       level: fields.i32[4]!,
       facility: readString(fields.getSize(0)) ?? "",
-      message: readString(fields.getSize(2)) ?? "",
+      message: readable(this.#secrets.redact(readString(fields.getSize(2)) ?? "")),
     };
+    const { type, properties } = this.#options;
+    const failure = failureIn(line);
+    if (failure)
+      this.#trouble.note(
+        new KafkaError({ code: ErrCode.transport, operation: type, message: failure.words }),
+      );
+    if (failure?.disconnect && properties["log.connection.close"] === undefined) return;
+    this.#say(line);
+  }
+
+  #say(line: LogLine): void {
     if (this.#options.handlers.onLog) this.#options.handlers.onLog(line);
     else if (line.level <= 4) console.warn(`librdkafka ${line.facility}: ${line.message}`);
   }
@@ -219,12 +272,14 @@ export class NativeClient {
     const lib = librdkafka();
     let code = lib.rd_kafka_event_error(event);
     let message = lib.rd_kafka_event_error_string(event) ?? "";
+    if (this.#tokens && message.startsWith(tokenFailureEcho)) return;
     const fatal = code === ErrCode.fatal || lib.rd_kafka_event_error_is_fatal(event) !== 0;
     if (fatal) {
       const reason = new NativeMemory(512);
       code = lib.rd_kafka_fatal_error(this.rk.pointer, reason.address, reason.size) || code;
       message = readString(reason.address) || message;
     }
+    message = readable(this.#secrets.redact(message));
     const error = new KafkaError({
       code,
       operation: this.#options.type,
@@ -232,6 +287,26 @@ export class NativeClient {
       ...(fatal ? { fatal } : {}),
     });
     if (fatal) this.#fatalError ??= error;
+    if (code === ErrCode.allBrokersDown) this.#refuseRequests();
+    else this.#trouble.note(error);
     this.#options.handlers.onError?.(error);
+  }
+
+  /** Without a first token no broker is asked at all; with one the client lives on it until it expires. */
+  #tokenFailed(error: KafkaError): void {
+    this.#trouble.note(error);
+    if (!this.#tokens?.hasToken) this.#refuseRequests();
+    this.#say({ level: 3, facility: "TOKEN", message: error.message });
+    this.#options.handlers.onError?.(error);
+  }
+
+  /** If every broker refuses this client, some requests need not wait on. */
+  #refuseRequests(): void {
+    for (const [id, request] of this.#requests) {
+      const refusal = request.endsWhenRefused ? this.#trouble.refusal(request.operation) : null;
+      if (!refusal) continue;
+      this.#requests.delete(id);
+      request.reject(refusal);
+    }
   }
 }

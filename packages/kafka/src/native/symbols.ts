@@ -69,6 +69,22 @@ export const symbols = {
   rd_kafka_outq_len: { args: [/* rk */ "ptr"], returns: "i32" },
   rd_kafka_set_log_queue: { args: [/* rk */ "ptr", /* queue */ "ptr"], returns: "i32" },
 
+  // Tokens for OAUTHBEARER; everything is copied
+  rd_kafka_oauthbearer_set_token: {
+    args: [
+      /* rk */ "ptr",
+      /* token_value */ "ptr",
+      /* md_lifetime_ms since 1970 */ "i64_fast",
+      /* md_principal_name */ "ptr",
+      /* extensions: name, value, name, … */ "ptr",
+      /* extension_size: names plus values */ "u64",
+      /* errstr */ "ptr",
+      /* errstr_size */ "u64",
+    ],
+    returns: "i32",
+  },
+  rd_kafka_oauthbearer_set_token_failure: { args: [/* rk */ "ptr", /* errstr */ "ptr"], returns: "i32" },
+
   // Queues, owned by whoever got them
   rd_kafka_queue_new: { args: [/* rk */ "ptr"], returns: "ptr" },
   rd_kafka_queue_destroy: { args: [/* queue */ "ptr"], returns: "void" },
