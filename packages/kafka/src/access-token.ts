@@ -1,5 +1,6 @@
 /** Tokens for SASL OAUTHBEARER: what a token function gives, and whether that can be a token at all. */
 
+/** A token and what has to be known of it. */
 export interface AccessToken {
   /** What is sent to the brokers, mostly a JWT. */
   readonly token: string;
@@ -20,6 +21,9 @@ export type TokenFunction = (request: { readonly signal: AbortSignal }) => Promi
 /** Seconds since 1970 are below this for the next thousand years, milliseconds above. */
 const earliestMilliseconds = 1e11;
 
+/** What a JavaScript date can hold. */
+const latestDate = 8.64e15;
+
 /** RFC 7628: visible characters, spaces, tabs and line ends. */
 const sendable = /^[\t\n\r\x20-\x7e]*$/;
 
@@ -38,13 +42,14 @@ export function faultOf(token: AccessToken, now = Date.now()): string | null {
     return "its token has characters that can't be sent (RFC 7628 allows visible ASCII)";
   if (typeof token.principal !== "string" || token.principal === "")
     return "its principal is not a string with something in it";
+  if (token.principal.includes("\0")) return "its principal has a NUL character";
   return expiryFault(token, now) ?? extensionsFault(token.extensions ?? {});
 }
 
 function expiryFault(token: AccessToken, now: number): string | null {
   const isDate = token.expiresAt instanceof Date;
   const expiry = isDate || typeof token.expiresAt === "number" ? expiryOf(token) : Number.NaN;
-  if (!Number.isSafeInteger(expiry)) return "its expiresAt is neither a date nor milliseconds since 1970";
+  if (!(Math.abs(expiry) <= latestDate)) return "its expiresAt is neither a date nor milliseconds since 1970";
   if (expiry > now) return null;
   if (!isDate && expiry > 0 && expiry < earliestMilliseconds)
     return `its expiresAt, ${expiry}, seems to be in seconds, and must be in milliseconds`;

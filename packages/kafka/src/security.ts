@@ -9,6 +9,7 @@ import type { Properties } from "./native/conf.ts";
 import { nearest } from "./native/conf-refusal.ts";
 import { type TlsOptions, tlsProperties } from "./tls.ts";
 
+/** A user and a password (SASL PLAIN, SCRAM; `sasl.username`, `sasl.password`). */
 export interface PasswordCredentials {
   /** PLAIN sends the password as it is: only with `tls`. SCRAM proves that both sides know it. */
   readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
@@ -16,6 +17,7 @@ export interface PasswordCredentials {
   readonly password: string;
 }
 
+/** A token that is fetched anew before it expires (SASL OAUTHBEARER, KIP-255, KIP-768). */
 export interface TokenCredentials {
   readonly mechanism: "OAUTHBEARER";
   /** Called for the first token and for each that replaces one. What it throws goes to `onError`; it is called again 10 s later. */
@@ -24,8 +26,10 @@ export interface TokenCredentials {
   readonly tokenTimeoutMs?: number | undefined;
 }
 
+/** How a client proves who it is (`sasl.mechanism`). */
 export type SaslOptions = PasswordCredentials | TokenCredentials;
 
+/** Encryption and authentication, of every client. `security.protocol` follows from the two. */
 export interface SecurityOptions {
   /** Encrypts the connections. `true` trusts the authorities that the system trusts. Default false. */
   readonly tls?: boolean | TlsOptions | undefined;
@@ -39,6 +43,8 @@ export function securityProperties(options: SecurityOptions & Pick<ClientOptions
   const { tls = false, sasl, librdkafka = {} } = options;
   if (typeof tls !== "boolean" && (typeof tls !== "object" || tls === null))
     throw invalidSetting("tls must be true, false or an object");
+  if (sasl !== undefined && (typeof sasl !== "object" || sasl === null))
+    throw invalidSetting("sasl must be an object");
   if (tls === false && sasl === undefined) {
     refuseTokenlessOauth(librdkafka);
     return {};

@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { invalidSetting, refuseUnknownNames } from "./invalid-setting.ts";
 import type { Properties } from "./native/conf.ts";
 
+/** What to trust and what to show (`ssl.*`). Certificates and keys are PEM text, or files of it. */
 export interface TlsOptions {
   /** Certificates to trust, as PEM; several may follow one another. Default: those of the system. */
   readonly ca?: string | readonly string[] | undefined;
@@ -93,6 +94,9 @@ function pem(
 function file(name: "caFile" | "certFile" | "keyFile", path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   if (typeof path !== "string" || path === "") throw invalidSetting(`tls.${name} must be the path of a file`);
+  if (path.includes("-----BEGIN ")) {
+    throw invalidSetting(`tls.${name} is PEM text; use tls.${name.slice(0, -"File".length)} for that`);
+  }
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {

@@ -24,7 +24,7 @@ test.each([
     "OIDC",
   ],
 ])("%s %s", async (name, value, reason, title) => {
-  expect(await words("rdkafka_conf.c")).toContain(reason);
+  expect((await words("rdkafka_conf.c")).includes(reason)).toBe(true);
   const refusal = explainRefusal(name, value, `Unsupported value "${value}": ${reason}`);
   expect(refusal).toContain(`${reason}. librdkafka at `);
   expect(refusal).toContain(`was built without ${title}`);
@@ -35,7 +35,7 @@ test.each([
   ["OAUTHBEARER", "TLS"],
   ["GSSAPI", "sasl_gssapi"],
 ])("mechanism %s", async (mechanism, title) => {
-  expect(await words("rdkafka_sasl.c")).toContain("No provider for SASL mechanism %s");
+  expect((await words("rdkafka_sasl.c")).includes("No provider for SASL mechanism %s")).toBe(true);
   const refusal = explainCreation(`No provider for SASL mechanism ${mechanism}: recompile librdkafka with …`);
   expect(refusal).toContain(`was built without ${title}`);
 });

@@ -58,14 +58,17 @@ function wordsOf({ message, operation, name }: KafkaError): string {
   return message.slice(`${operation}: `.length, -` (${name})`.length);
 }
 
-/** What librdkafka advises whenever a certificate is not accepted; it is as well said of one that names another host. */
+/** What librdkafka advises whenever a certificate is not accepted, also if it is one for another host. */
 export const untrusted =
-  "verify that ssl.ca.location is correctly configured or root CA certificates are installed (install ca-certificates package)";
+  "verify that ssl.ca.location is correctly configured or root CA certificates are installed";
+
+/** After it, in brackets, how to install them on the system it was built for. */
+const untrustedHere = new RegExp(`${untrusted.replaceAll(".", "\\.")}(?: \\([^)]*\\))?`);
 
 /** librdkafka's words with advice in terms of this package's options, and for the other likely reason. */
 export function readable(message: string): string {
   return message.replace(
-    untrusted,
+    untrustedHere,
     "its authority must be trusted (tls.ca or tls.caFile; else the system's ca-certificates), and it must name this host",
   );
 }
