@@ -18,14 +18,17 @@ export class ConsumerRecord implements TopicPartition {
     this.#records = records;
   }
 
+  /** The same for every record of a batch. */
   get topic(): string {
     return this.#batch.topic;
   }
 
+  /** The same for every record of a batch. */
   get partition(): number {
     return this.#batch.partition;
   }
 
+  /** Its place in the partition. Exact up to 2^53. */
   get offset(): number {
     return this.#records.offsets[this.#index]!;
   }
