@@ -44,8 +44,9 @@ export function onOwnCluster(
     beforeAll(async () => {
       cluster = kind === "embedded" ? embedded() : await apache();
     }, 120_000);
-    afterAll(() => cluster?.stop(), 30_000);
     body(() => cluster!, kind);
+    // Hooks run in the order of their declaration: what the body started on the cluster ends before it.
+    afterAll(() => cluster?.stop(), 30_000);
   });
 }
 
