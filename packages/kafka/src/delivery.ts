@@ -45,7 +45,7 @@ export class BatchDelivery {
     return this.partitions[index]!;
   }
 
-  /** Of the record at a place from 0 in the batch; -1 with `acks: 0`, where nobody tells. */
+  /** Of the record at a place from 0 in the batch. Meaningless with `acks: 0`, where no broker answers. */
   offset(index: number): number {
     return this.offsets[index]!;
   }

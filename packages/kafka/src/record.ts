@@ -38,13 +38,14 @@ export interface TopicPartitionOffset extends TopicPartition {
 export interface TopicPartitionLag extends TopicPartition {
   /** The next offset this consumer will read; -1 before the first. */
   readonly position: number;
-  /** The log's end as the broker last told: the last stable offset under `read_committed`. */
+  /** The log's end as the broker tells (high watermark), records of open transactions included. */
   readonly high: number;
-  /** Records between the two. */
+  /** Offsets between the two. Markers, records of aborted transactions and gaps of compaction count, though none is handed out. */
   readonly lag: number;
 }
 
 /** Where a record ended up. */
 export interface Delivery extends TopicPartition {
+  /** Its place in the partition. Meaningless with `acks: 0`, where no broker answers. */
   readonly offset: number;
 }
