@@ -16,7 +16,7 @@ import { ErrCode } from "./native/error-codes.ts";
 import { cstring, NativeMemory, type Pointer, read, readString } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
 import { metadata as metadataField, metadataTopic } from "./native/layout.ts";
-import { check, errorOf, librdkafkaAdmin } from "./native/library.ts";
+import { errorOf, librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
 import type { TopicPartitionOffset } from "./record.ts";
@@ -123,7 +123,7 @@ export function createPartitions(
 export async function listTopics(client: NativeClient, timeoutMs: number): Promise<string[]> {
   const out = new NativeMemory(8);
   const code = await callBlocking("rd_kafka_metadata", [client.rk.pointer, 1, null, out.address, timeoutMs]);
-  check(Number(code), "list topics");
+  if (code) throw client.explain(errorOf(Number(code), "list topics"));
   using metadata = new Handle("metadata", out.getSize(0), (pointer) =>
     librdkafkaAdmin().rd_kafka_metadata_destroy(pointer),
   );
