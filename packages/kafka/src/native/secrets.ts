@@ -28,7 +28,9 @@ export class Secrets {
 
   constructor(properties: Readonly<Record<string, unknown>> = {}) {
     for (const [name, value] of Object.entries(properties)) {
-      if (typeof value === "string" && isSecret(name)) this.add(value);
+      if (typeof value !== "string" || !isSecret(name)) continue;
+      this.add(value);
+      if (name === "sasl.oauthbearer.config") for (const rest of ends(value)) this.add(rest);
     }
   }
 
@@ -47,4 +49,9 @@ export class Secrets {
   redact(text: string): string {
     return this.#values.reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text);
   }
+}
+
+/** What is left of a text from each of its words on: librdkafka quotes a configuration of tokens from where it no longer makes sense. */
+function ends(text: string): string[] {
+  return [...text.matchAll(/\s(?=\S)/g)].map(({ index }) => text.slice(index));
 }
