@@ -184,7 +184,9 @@ onCluster("apache", "kafka client", (cluster) => {
     await admin.alterConfigs([
       { ...resource, set: { "retention.ms": "120000", "cleanup.policy": "compact" } },
     ]);
-    expect(await read("retention.ms")).toMatchObject({ value: "120000", isDefault: false });
+    // Brokers take a moment to apply what the controller has written down.
+    await until("the setting is applied", async () => (await read("retention.ms"))?.value === "120000");
+    expect(await read("retention.ms")).toMatchObject({ isDefault: false });
     await admin.alterConfigs([{ ...resource, set: { "retention.ms": null } }]);
     await until("the default is back", async () => (await read("retention.ms"))?.isDefault === true);
     expect(await read("cleanup.policy")).toMatchObject({ value: "compact" });
