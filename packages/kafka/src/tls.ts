@@ -4,22 +4,25 @@ import { invalidSetting, refuseUnknownNames } from "./invalid-setting.ts";
 import type { Properties } from "./native/conf.ts";
 
 /** What to trust and what to show (`ssl.*`). Certificates and keys are PEM text, or files of it. */
+/** Whom to trust, and this client's own certificate. */
 export interface TlsOptions {
-  /** Certificates to trust, as PEM; several may follow one another. Default: those of the system. */
+  /** `ssl.ca.pem`: certificates to trust, as PEM; several may follow one another. Default: those of the system. */
   readonly ca?: string | readonly string[] | undefined;
-  /** The same in a file, or in a folder prepared by `openssl rehash`. */
+  /** `ssl.ca.location`: the same in a file, or in a folder prepared by `openssl rehash`. */
   readonly caFile?: string | undefined;
-  /** This client's certificate and those up to its authority's, as PEM, for brokers that ask for one. Needs a key. */
+  /** `ssl.certificate.pem`: this client's certificate and those up to its authority's, for brokers that ask for one. Needs a key. */
   readonly cert?: string | undefined;
+  /** `ssl.certificate.location`: the same in a file. */
   readonly certFile?: string | undefined;
-  /** The private key of `cert`, as PEM. */
+  /** `ssl.key.pem`: the private key of `cert`. */
   readonly key?: string | undefined;
+  /** `ssl.key.location`: the same in a file. */
   readonly keyFile?: string | undefined;
-  /** Of an encrypted key. */
+  /** `ssl.key.password`: of an encrypted key. */
   readonly keyPassword?: string | undefined;
-  /** Whether a broker's certificate must name the host that was connected to. Default true. */
+  /** Whether a broker's certificate must name the host that was connected to (`ssl.endpoint.identification.algorithm`). Default true. */
   readonly verifyHostname?: boolean | undefined;
-  /** Default true. With false anyone on the way can pose as the broker: for trying things out. */
+  /** `enable.ssl.certificate.verification`. Default true. With false anyone on the way can pose as the broker: for trying things out. */
   readonly verifyCertificate?: boolean | undefined;
 }
 
