@@ -67,7 +67,7 @@ describe("examples (cluster of their own)", () => {
   test.concurrent.each(Object.keys(prints))("%s", (name) => expectPrints(name, start(name)));
 
   test.concurrent("testing-without-kafka", async () => {
-    expect((await start("testing-without-kafka").done()).match(/^ok {2}/gm)).toHaveLength(4);
+    expect((await start("testing-without-kafka").done()).match(/^ok {2}/gm)).toHaveLength(5);
   });
 
   test.concurrent("graceful-shutdown stops by itself when asked", async () => {
