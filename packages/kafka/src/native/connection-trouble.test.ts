@@ -92,3 +92,13 @@ test("librdkafka's advice about certificates is turned into ours", async () => {
     "certificate could not be verified, its authority must be trusted (tls.ca or tls.caFile; else the system's ca-certificates), and it must name this host (after 5ms)",
   );
 });
+
+test("a broker that wants a certificate says so by an alert", () => {
+  const alert = "Receive failed: sslv3 alert bad certificate: SSL alert number 42 (after 2ms)";
+  const message = readable(alert);
+  expect(message).toContain("SSL alert number 42: the broker wants a certificate of this client");
+  const trouble = new ConnectionTrouble();
+  trouble.note(errorOf(ErrCode.transport, message));
+  expect(trouble.refusal("list topics")).toMatchObject({ name: "_TRANSPORT" });
+  expect(readable("SSL alert number 40 (after 2ms)")).toBe("SSL alert number 40 (after 2ms)");
+});

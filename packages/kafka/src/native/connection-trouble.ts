@@ -33,7 +33,7 @@ export class ConnectionTrouble {
   /** The error of an operation that need not wait on, because the last attempt to connect was refused; else null. */
   refusal(operation: string): KafkaError | null {
     const cause = this.#recent;
-    if (cause === null || !refusals.has(cause.code)) return null;
+    if (cause === null || !(refusals.has(cause.code) || certificateAlert.test(cause.message))) return null;
     return new KafkaError({ code: cause.code, operation, message: wordsOf(cause), cause });
   }
 
@@ -65,12 +65,20 @@ export const untrusted =
 /** After it, in brackets, how to install them on the system it was built for. */
 const untrustedHere = new RegExp(`${untrusted.replaceAll(".", "\\.")}(?: \\([^)]*\\))?`);
 
+/** TLS alerts by which a broker turns down the client's certificate, or the lack of one. */
+const certificateAlert = /SSL alert number (?:4[2-6]|48|116)\b/;
+
 /** librdkafka's words with advice in terms of this package's options, and for the other likely reason. */
 export function readable(message: string): string {
-  return message.replace(
-    untrustedHere,
-    "its authority must be trusted (tls.ca or tls.caFile; else the system's ca-certificates), and it must name this host",
-  );
+  return message
+    .replace(
+      untrustedHere,
+      "its authority must be trusted (tls.ca or tls.caFile; else the system's ca-certificates), and it must name this host",
+    )
+    .replace(
+      certificateAlert,
+      "$&: the broker wants a certificate of this client that it trusts (tls.certFile, tls.keyFile)",
+    );
 }
 
 /**
