@@ -26,7 +26,8 @@ async function imports(): Promise<Import[]> {
   const found: Import[] = [];
   for await (const file of new Bun.Glob("{packages,bench,tests}/**/*.ts").scan({ cwd: root })) {
     if (file.includes("node_modules/") || file.startsWith("bench/out/")) continue;
-    const source = await Bun.file(join(root, file)).text();
+    // The transpiler's scan does not know the first line of a script.
+    const source = (await Bun.file(join(root, file)).text()).replace(/^#!.*/, "");
     const transpiler = new Bun.Transpiler({ loader: "ts" });
     for (const { path } of transpiler.scanImports(source)) found.push({ file, target: path });
     // Type-only imports are erased before the scan, and are dependencies all the same.

@@ -26,7 +26,12 @@ function producerOf(...answers: (KafkaError | Record<string, KafkaError>)[]) {
         return error ? [{ index, error }] : [];
       });
       if (failures.length > 0) throw new BatchError(failures, batch.length - failures.length);
-      return new BatchDelivery(topic, new Int32Array(batch.length), new Float64Array(batch.length));
+      return new BatchDelivery(
+        topic,
+        new Int32Array(batch.length),
+        new Float64Array(batch.length),
+        new Float64Array(0),
+      );
     },
   };
   return { producer, sent };

@@ -187,9 +187,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     return positionsOf(this.#client, partitions);
   }
 
-  /** Offsets by first, last or time, asked of the brokers. */
+  /** Offsets by first, last or time, asked of the brokers. With `read_committed` the last is the end of what may be read now. */
   offsets(specs: readonly OffsetSpec[]): Promise<TopicPartitionOffset[]> {
-    return listOffsets(this.#client, specs, requestTimeoutMs);
+    return listOffsets(this.#client, specs, requestTimeoutMs, this.#options.isolation ?? "read_committed");
   }
 
   /** How far behind each held partition is: the log's end asked of the brokers, less this consumer's position or committed offset. */

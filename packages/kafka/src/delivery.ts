@@ -5,10 +5,23 @@
 import { BatchError, type KafkaError } from "./error.ts";
 import type { Delivery } from "./record.ts";
 
+/** The outcome of one record. Reused for the next: whoever gets one keeps nothing of it but its values. */
+export interface Report {
+  slot: number;
+  /** The record's place in its batch. */
+  index: number;
+  partition: number;
+  offset: number;
+  timestamp: number;
+  /** Of key and value. */
+  bytes: number;
+  error: KafkaError | null;
+}
+
 /** Something that is settled record by record. */
 export interface Pending {
-  /** The outcome of one record. Returns true with the last one: the slot is free. */
-  settle(index: number, partition: number, offset: number, error: KafkaError | null): boolean;
+  /** Returns true with the last record: the slot is free. */
+  settle(report: Report): boolean;
 }
 
 /** One record, one promise. */
@@ -19,9 +32,9 @@ export class PendingRecord implements Pending {
     private readonly reject: (error: KafkaError) => void,
   ) {}
 
-  settle(_index: number, partition: number, offset: number, error: KafkaError | null): boolean {
+  settle({ partition, offset, timestamp, error }: Report): boolean {
     if (error) this.reject(error);
-    else this.resolve({ topic: this.topic, partition, offset });
+    else this.resolve({ topic: this.topic, partition, offset, timestamp });
     return true;
   }
 }
@@ -33,6 +46,7 @@ export class BatchDelivery {
     readonly topic: string,
     private readonly partitions: Int32Array,
     private readonly offsets: Float64Array,
+    private readonly timestamps: Float64Array,
   ) {}
 
   /** How many records the batch had. */
@@ -45,9 +59,14 @@ export class BatchDelivery {
     return this.partitions[index]!;
   }
 
-  /** Of the record at a place from 0 in the batch. Meaningless with `acks: 0`, where no broker answers. */
+  /** Of the record at a place from 0 in the batch; -1 with `acks: 0`, where no broker answers. */
   offset(index: number): number {
     return this.offsets[index]!;
+  }
+
+  /** Milliseconds since the epoch, of the record at a place from 0 in the batch. */
+  timestamp(index: number): number {
+    return this.timestamps[index]!;
   }
 }
 
@@ -55,6 +74,7 @@ export class BatchDelivery {
 export class PendingBatch implements Pending {
   readonly #partitions: Int32Array;
   readonly #offsets: Float64Array;
+  readonly #timestamps: Float64Array;
   readonly #failures: { index: number; error: KafkaError }[] = [];
   #open: number;
 
@@ -67,17 +87,19 @@ export class PendingBatch implements Pending {
     this.#open = count;
     this.#partitions = new Int32Array(count);
     this.#offsets = new Float64Array(count);
+    this.#timestamps = new Float64Array(count);
   }
 
-  settle(index: number, partition: number, offset: number, error: KafkaError | null): boolean {
+  settle({ index, partition, offset, timestamp, error }: Report): boolean {
     if (error) this.#failures.push({ index, error });
     else {
       this.#partitions[index] = partition;
       this.#offsets[index] = offset;
+      this.#timestamps[index] = timestamp;
     }
     if (--this.#open > 0) return false;
     if (this.#failures.length === 0) {
-      this.resolve(new BatchDelivery(this.topic, this.#partitions, this.#offsets));
+      this.resolve(new BatchDelivery(this.topic, this.#partitions, this.#offsets, this.#timestamps));
     } else {
       const delivered = this.#partitions.length - this.#failures.length;
       this.reject(
@@ -102,8 +124,9 @@ export class PendingTable {
     return slot;
   }
 
-  settle(slot: number, index: number, partition: number, offset: number, error: KafkaError | null): void {
-    if (this.#slots[slot]!.settle(index, partition, offset, error)) {
+  settle(report: Report): void {
+    const { slot } = report;
+    if (this.#slots[slot]!.settle(report)) {
       this.#slots[slot] = null;
       this.#free.push(slot);
     }

@@ -11,7 +11,7 @@ import {
 import { ErrCode } from "./native/error-codes.ts";
 import { cstring, type Pointer } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
-import { errorOf, librdkafkaAdmin } from "./native/library.ts";
+import { errorOf, librdkafkaAdmin, throwIfFailed } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
 import {
   createPartitionList,
@@ -30,11 +30,15 @@ export type OffsetSpec = TopicPartition & {
 /** `rd_kafka_OffsetSpec_t` */
 const specs = { latest: -1, earliest: -2 } as const;
 
+/** `rd_kafka_IsolationLevel_t`: with `read_committed` the end is the last stable offset. */
+const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const;
+
 /** @internal */
 export function listOffsets(
   client: NativeClient,
   wanted: readonly OffsetSpec[],
   timeoutMs: number,
+  isolation: "read_committed" | "read_uncommitted" = "read_uncommitted",
 ): Promise<TopicPartitionOffset[]> {
   if (wanted.length === 0) return Promise.resolve([]);
   const admin = librdkafkaAdmin();
@@ -49,6 +53,8 @@ export function listOffsets(
     timeoutMs,
     send(rk, options, queue) {
       using list = createPartitionList(entries);
+      const level = isolationLevels[isolation];
+      throwIfFailed(admin.rd_kafka_AdminOptions_set_isolation_level(options, level), "list offsets");
       admin.rd_kafka_ListOffsets(rk, list.pointer, options, queue);
     },
     settle(event) {

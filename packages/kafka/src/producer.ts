@@ -9,7 +9,7 @@ import {
   type ProducerOptions,
   producerProperties,
 } from "./config.ts";
-import { BatchDelivery, PendingBatch, PendingRecord, PendingTable } from "./delivery.ts";
+import { BatchDelivery, PendingBatch, PendingRecord, PendingTable, type Report } from "./delivery.ts";
 import { KafkaError } from "./error.ts";
 import { DeliveryReports } from "./native/delivery-reports.ts";
 import { ErrCode } from "./native/error-codes.ts";
@@ -67,7 +67,7 @@ export class Producer implements AsyncDisposable {
     });
     this.#topics = new TopicHandles(this.#client.rk);
     this.#staging = new Staging((slot, index, bytes, code) => {
-      this.#onReport(slot, index, -1, -1, bytes, errorOf(code, "produce"));
+      this.#refuse(slot, index, bytes, errorOf(code, "produce"));
     });
   }
 
@@ -225,7 +225,7 @@ export class Producer implements AsyncDisposable {
     this.#staging.flush();
     const { bytes, error } = produceTagged(this.#client.rk.pointer, topic, record, slot, index);
     this.#bytes += bytes;
-    if (error) this.#onReport(slot, index, -1, -1, bytes, error);
+    if (error) this.#refuse(slot, index, bytes, error);
   }
 
   /** One native call for all sends of this turn of the event loop. */
@@ -238,14 +238,13 @@ export class Producer implements AsyncDisposable {
     });
   }
 
-  #onReport = (
-    slot: number,
-    index: number,
-    partition: number,
-    offset: number,
-    bytes: number,
-    error: KafkaError | null,
-  ): void => {
+  /** A record librdkafka did not take. */
+  #refuse(slot: number, index: number, bytes: number, error: KafkaError): void {
+    this.#onReport({ slot, index, partition: -1, offset: -1, timestamp: -1, bytes, error });
+  }
+
+  #onReport = (report: Report): void => {
+    const { bytes, error } = report;
     this.#records--;
     this.#bytes -= bytes;
     if (error) this.#counters.failed++;
@@ -253,7 +252,7 @@ export class Producer implements AsyncDisposable {
       this.#counters.acknowledged++;
       this.#counters.acknowledgedBytes += bytes;
     }
-    this.#pending.settle(slot, index, partition, offset, error);
+    this.#pending.settle(report);
     if (this.#waiting.length > 0) this.#admitWaiting();
     if (this.#records === 0) for (const resolve of this.#idle.splice(0)) resolve();
   };
@@ -279,7 +278,7 @@ export class Producer implements AsyncDisposable {
 }
 
 function emptyDelivery(topic: string): BatchDelivery {
-  return new BatchDelivery(topic, new Int32Array(0), new Float64Array(0));
+  return new BatchDelivery(topic, new Int32Array(0), new Float64Array(0), new Float64Array(0));
 }
 
 function invalid(message: string): KafkaError {

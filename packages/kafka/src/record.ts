@@ -38,7 +38,7 @@ export interface TopicPartitionOffset extends TopicPartition {
 export interface TopicPartitionLag extends TopicPartition {
   /** The next offset this consumer will read; -1 before the first. */
   readonly position: number;
-  /** The log's end as the broker tells (high watermark), records of open transactions included. */
+  /** The log's end as the broker tells: with `read_committed` the last stable offset, before any open transaction. */
   readonly high: number;
   /** Offsets between the two. Markers, records of aborted transactions and gaps of compaction count, though none is handed out. */
   readonly lag: number;
@@ -46,6 +46,8 @@ export interface TopicPartitionLag extends TopicPartition {
 
 /** Where a record ended up. */
 export interface Delivery extends TopicPartition {
-  /** Its place in the partition. Meaningless with `acks: 0`, where no broker answers. */
+  /** Its place in the partition; -1 with `acks: 0`, where no broker answers. */
   readonly offset: number;
+  /** Milliseconds since the epoch: the record's own, or when it was sent. */
+  readonly timestamp: number;
 }
