@@ -47,7 +47,7 @@ export interface Installation {
   readonly name: string;
   /** Files that decide what gets installed; with the keys below, a change of them installs anew. */
   readonly manifests: readonly string[];
-  /** What else it depends on: versions of the tools at hand. */
+  /** What else it depends on: versions of the tools at hand, their arguments. */
   readonly keys?: readonly string[];
   /** Run in the installed folder, one after the other. */
   readonly commands: readonly (readonly string[])[];
@@ -67,7 +67,7 @@ export async function installPeer(
   for (const file of await readdir(source)) {
     if (file !== ownFile) await cp(join(source, file), join(folder, file), { recursive: true });
   }
-  const stamp = await stampOf(source, manifests, [...keys, ...commands.flat()]);
+  const stamp = await stampOf(source, manifests, keys);
   const stampFile = Bun.file(join(folder, stampName));
   if (!((await stampFile.exists()) && (await stampFile.text()) === stamp)) {
     await progress.during(`installing the peer ${name} (once)`, () =>

@@ -25,6 +25,8 @@ export interface RoundOptions<S extends RoundSubject> {
   readonly rounds: number;
   /** @throws RunFailed when the run gave no figures, or such as don't count */
   readonly measure: (subject: S) => Promise<Sample>;
+  /** A run whose figures are nobody's: the first after a broker's start pays for the broker's own warm-up. */
+  readonly warmUp?: () => Promise<unknown>;
   /** Gets a line for each run. */
   readonly describe: (sample: Sample) => string;
   readonly progress: {
@@ -47,6 +49,7 @@ export function orderOf<T>(items: readonly T[], round: number): readonly T[] {
 export async function compareInRounds<S extends RoundSubject>(options: RoundOptions<S>): Promise<Comparison> {
   const { scenario, subjects, rounds, measure, describe, progress } = options;
   const runs = new Map(subjects.map(({ name }) => [name, new Runs()]));
+  if (options.warmUp) await progress.during(`${scenario.name}  warming the broker up`, options.warmUp);
   const width = Math.max(...subjects.map(({ name }) => name.length));
   for (let round = 0; round < rounds; round++) {
     for (const subject of orderOf(subjects, round)) {

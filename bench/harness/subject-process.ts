@@ -10,7 +10,7 @@ export class RunFailed extends Error {}
 
 const memoryPollMs = 100;
 /** On top of what the work itself may take: start, group join, flush, a slow peer's last batch. */
-const graceMs = 90_000;
+const graceMs = 45_000;
 
 function environmentOf(settings: WorkSettings): Record<string, string> {
   return {

@@ -91,6 +91,7 @@ export const clientConsume: Scenario = {
         figure: ({ rate }) => rate,
         subjects: clientSubjects(bench, "consume", "read_committed, in a group, no commits"),
         rounds: bench.options.rounds,
+        warmUp: () => consume(bench, ownSubject, topic, inTopic),
         measure: ({ subject }) => consume(bench, subject, topic, inTopic),
         describe: ({ rate, peakRssMb }) => `${figure(rate)} records/s, ${figure(peakRssMb)} MB`,
         progress: bench.progress,

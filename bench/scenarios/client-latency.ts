@@ -1,5 +1,5 @@
 /** How long one record takes from the call to its acknowledgement, one at a time and without lingering. */
-import { clientSubjects, runClient, sampleOf } from "../harness/client-scenario.ts";
+import { clientSubjects, ownSubject, runClient, sampleOf } from "../harness/client-scenario.ts";
 import { partitions } from "../harness/client-settings.ts";
 import {
   cpuColumn,
@@ -64,6 +64,7 @@ export const clientLatency: Scenario = {
       figure: ({ p50Ms }) => p50Ms,
       subjects: clientSubjects(bench, "latency", "acks=all, idempotent, linger 0"),
       rounds: bench.options.rounds,
+      warmUp: () => latency(bench, ownSubject),
       measure: ({ subject }) => latency(bench, subject),
       describe: ({ p50Ms, p99Ms }) => `p50 ${figure(p50Ms, 3)} ms, p99 ${figure(p99Ms, 3)} ms`,
       progress: bench.progress,

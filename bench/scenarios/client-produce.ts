@@ -57,16 +57,13 @@ export const clientProduce: Scenario = {
   }),
   async run(bench) {
     const { records = defaultRecords, rounds } = bench.options;
-    // The first run after the broker's start is its warm-up, not anyone's figure.
-    await bench.progress.during("client-produce  warming the broker up", () =>
-      produce(bench, ownSubject, Math.min(records, 500_000)),
-    );
     return compareInRounds({
       scenario: clientProduce,
       unit: "records/s",
       figure: ({ rate }) => rate,
       subjects: clientSubjects(bench, "produce", "acks=all, idempotent, each delivery reported"),
       rounds,
+      warmUp: () => produce(bench, ownSubject, Math.min(records, 500_000)),
       measure: ({ subject }) => produce(bench, subject, records),
       describe: ({ rate, peakRssMb }) => `${figure(rate)} records/s, ${figure(peakRssMb)} MB`,
       progress: bench.progress,

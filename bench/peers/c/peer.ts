@@ -39,6 +39,7 @@ export const c: Peer = {
       {
         name: "c",
         manifests: ["client.c"],
+        keys: compile,
         commands: [compile],
         everyTime: async (to) => linkLibrary(to, path),
       },
