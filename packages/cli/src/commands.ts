@@ -1,0 +1,8 @@
+/** Every command there is, in the order in which help lists them. */
+import type { Command } from "./command.ts";
+import { lag } from "./commands/lag.ts";
+import { offsetsReset } from "./commands/offsets-reset.ts";
+import { topicsDescribe } from "./commands/topics-describe.ts";
+import { topicsLs } from "./commands/topics-ls.ts";
+
+export const COMMANDS: readonly Command[] = [lag, offsetsReset, topicsLs, topicsDescribe];

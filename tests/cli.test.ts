@@ -1,0 +1,371 @@
+/** `orders`, the operator's command, as its users run it: a process a call, on the embedded cluster and beside Kafka's own tools. */
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { describeGroup, freePorts, kafkaConsumerGroups } from "@campus/broker";
+import { type Consumer, createAdmin, createConsumer, createProducer, type KafkaError } from "@campus/kafka";
+import { onCluster, onEachCluster, type TestCluster } from "./support/clusters.ts";
+import { until } from "./support/until.ts";
+
+setDefaultTimeout(30_000);
+
+const MAIN = join(import.meta.dir, "../packages/cli/src/main.ts");
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly elapsedMs: number;
+}
+
+/** Runs the command with an environment of its own: nothing says where Kafka is but the test. */
+async function orders(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const { KAFKA_BROKER: _, ...inherited } = process.env;
+  const startedAt = performance.now();
+  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    env: { ...inherited, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr, exitCode] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited,
+  ]);
+  return { exitCode, stdout, stderr, elapsedMs: performance.now() - startedAt };
+}
+
+// These wait for an answer for seconds, so they are begun first.
+const nobody = `127.0.0.1:${freePorts(1)[0]}`;
+let withoutBroker: Promise<Ended[]>;
+beforeAll(() => {
+  withoutBroker = Promise.all([
+    orders(["lag"], { KAFKA_BROKER: nobody }),
+    orders(["offsets", "reset", "g", "--to", "latest", "--json", "--brokers", nobody]),
+    orders(["topics", "ls", "--brokers", "nowhere.invalid:9092"]),
+  ]);
+});
+
+const RECORDS = [7, 5, 3];
+
+interface Log {
+  readonly brokers: string;
+  readonly topic: string;
+  readonly groupId: string;
+  /** Runs the command on this cluster. */
+  readonly run: (...args: string[]) => Promise<Ended>;
+  /** What the group has committed, by partition; -1 for nothing. */
+  readonly committed: () => Promise<number[]>;
+}
+
+function isNoCoordinator(error: KafkaError): false {
+  if (!error.name.includes("COORDINATOR")) throw error;
+  return false;
+}
+
+/** A topic with a few records in each partition, and a group that has committed `offsets` in it without ever having had a member. */
+async function createLog(cluster: TestCluster, offsets: readonly number[] = []): Promise<Log> {
+  const { brokers } = cluster;
+  const topic = await cluster.createTopic({ prefix: "cli" });
+  const groupId = `group-of-${topic}`;
+  await using producer = createProducer({ brokers, onLog: () => undefined });
+  const records = RECORDS.flatMap((count, partition) =>
+    Array.from({ length: count }, (_, i) => ({ partition, value: `${i}` })),
+  );
+  await producer.sendBatch(topic, records);
+  await using admin = createAdmin({ brokers, onLog: () => undefined });
+  const commits = offsets.map((offset, partition) => ({ topic, partition, offset }));
+  // A cluster that has just started has no coordinator yet.
+  const commit = () => admin.alterGroupOffsets(groupId, commits).then(() => true, isNoCoordinator);
+  if (commits.length > 0) await until("the group's coordinator is there", commit);
+  return {
+    brokers,
+    topic,
+    groupId,
+    run: (...args) => orders([...args, "--brokers", brokers]),
+    async committed() {
+      await using asking = createAdmin({ brokers, onLog: () => undefined });
+      const places = RECORDS.map((_, partition) => ({ topic, partition }));
+      return (await asking.groupOffsets(groupId, places))
+        .sort((a, b) => a.partition - b.partition)
+        .map(({ offset }) => offset);
+    },
+  };
+}
+
+/** A consumer that has read and committed everything, and stays in the group. */
+async function readAll(cluster: TestCluster, { topic, groupId }: Log): Promise<Consumer> {
+  const consumer = createConsumer({
+    brokers: cluster.brokers,
+    groupId,
+    topics: [topic],
+    clientId: "reader",
+    autoOffsetReset: "earliest",
+    sessionTimeoutMs: cluster.sessionTimeoutMs,
+    onLog: () => undefined,
+  });
+  let seen = 0;
+  for await (const batch of consumer) {
+    seen += batch.length;
+    await batch.commit();
+    if (seen === RECORDS.reduce((sum, count) => sum + count)) break;
+  }
+  return consumer;
+}
+
+const words = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trim().split(/ +/));
+
+onEachCluster("orders", (cluster) => {
+  test("lag: a row a partition and the total, as a table and as JSON", async () => {
+    const { run, topic, groupId } = await createLog(cluster(), [2, 5]);
+    const [{ exitCode, stdout, stderr }, json] = await Promise.all([
+      run("lag", groupId),
+      run("lag", groupId, "--json"),
+    ]);
+    expect([exitCode, json.exitCode]).toEqual([0, 0]);
+    expect(words(stdout)).toEqual([
+      ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "CLIENT", "CONSUMER"],
+      [groupId, topic, "0", "2", "7", "5", "-", "-"],
+      [groupId, topic, "1", "5", "5", "0", "-", "-"],
+      [groupId, topic, "2", "-", "3", "-", "-", "-"],
+      [groupId, "total", "-", "-", "-", "5", "-", "-"],
+    ]);
+    expect(stderr).toContain(`nothing committed in ${topic}/2, not in the total`);
+
+    const document = JSON.parse(json.stdout);
+    expect(document).toMatchObject({ lag: 5, groups: [{ group: groupId, lag: 5 }] });
+    expect(document.groups[0].partitions[0]).toEqual({
+      ...{ topic, partition: 0, committed: 2, end: 7, lag: 5 },
+      ...{ memberId: null, clientId: null, host: null },
+    });
+  });
+
+  test("offsets reset: shows first, writes only when told to, to either end", async () => {
+    const { run, topic, groupId, committed } = await createLog(cluster(), [2, 5]);
+    const dry = await run("offsets", "reset", groupId, "--to", "earliest");
+    expect(dry).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("Nothing was changed") });
+    expect(words(dry.stdout)).toEqual([
+      ["TOPIC", "PARTITION", "OLD", "NEW", "DIFFERENCE"],
+      [topic, "0", "2", "0", "-2"],
+      [topic, "1", "5", "0", "-5"],
+      [topic, "2", "-", "0", "-"],
+    ]);
+    expect(await committed()).toEqual([2, 5, -1]);
+
+    const done = await run("offsets", "reset", groupId, "--to", "earliest", "--execute");
+    expect(done).toMatchObject({ exitCode: 0, stdout: dry.stdout });
+    expect(await committed()).toEqual([0, 0, 0]);
+
+    const latest = await run(
+      "offsets",
+      "reset",
+      groupId,
+      "--to",
+      "latest",
+      "--topic",
+      topic,
+      "--execute",
+      "--json",
+    );
+    expect(latest.exitCode).toBe(0);
+    expect(JSON.parse(latest.stdout)).toMatchObject({
+      ...{ group: groupId, to: "latest", executed: true },
+      partitions: RECORDS.map((end, partition) => ({ topic, partition, old: 0, new: end, difference: end })),
+    });
+    expect(await committed()).toEqual(RECORDS);
+  });
+
+  test("topics: listed, and described with first and end offsets", async () => {
+    const { run, topic } = await createLog(cluster());
+    const [listed, described, json] = await Promise.all([
+      run("topics", "ls"),
+      run("topics", "describe", topic),
+      run("topics", "describe", topic, "--json"),
+    ]);
+    expect([listed, described, json].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    expect(words(listed.stdout)).toContainEqual([topic, "3", "1", "-"]);
+    expect(words(described.stdout).slice(0, 4)).toEqual([
+      ["PARTITION", "LEADER", "REPLICAS", "IN-SYNC", "FIRST", "END"],
+      ...RECORDS.map((end, partition) => [`${partition}`, "1", "1", "1", "0", `${end}`]),
+    ]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ topic, internal: false });
+  });
+
+  test("a group or a topic that does not exist: one line, exit code 1, nothing written", async () => {
+    const { run, topic, groupId, committed } = await createLog(cluster(), [1, 1, 1]);
+    const reset = (group: string, ...args: string[]) =>
+      run("offsets", "reset", group, "--to", "latest", "--execute", ...args);
+    const answers = await Promise.all([
+      run("lag", `${groupId}x`),
+      reset(`${groupId}x`),
+      reset(groupId, "--topic", topic, "--topic", `${topic}x`),
+      run("topics", "describe", `${topic}x`),
+    ]);
+    for (const { exitCode, stdout, stderr } of answers) {
+      expect([exitCode, stdout]).toEqual([1, ""]);
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    }
+    expect(answers[3]!.stderr).toStartWith(`There is no topic "${topic}x" at `);
+    expect(answers[3]!.stderr).toContain("did you mean ");
+    expect(await committed()).toEqual([1, 1, 1]);
+  });
+});
+
+onCluster("apache", "orders", (cluster) => {
+  test("lag and members are those of Kafka's own tool; an active group is refused, its members named", async () => {
+    const log = await createLog(cluster());
+    await using consumer = await readAll(cluster(), log);
+    const { run, topic, groupId, committed } = log;
+    await using producer = createProducer({ brokers: log.brokers, onLog: () => undefined });
+    await producer.sendBatch(
+      topic,
+      [0, 0, 2].map((partition) => ({ partition, value: "more" })),
+    );
+
+    const [ours, theirs] = await Promise.all([
+      run("lag", groupId, "--json"),
+      describeGroup(log.brokers, groupId),
+    ]);
+    const [group] = JSON.parse(ours.stdout).groups;
+    expect(group).toMatchObject({ state: "Stable", lag: 3 });
+    expect(theirs.map(({ lag }) => lag)).toEqual([2, 0, 1]);
+    expect(group.partitions).toEqual(
+      theirs.map(({ topic, partition, currentOffset, logEndOffset, lag, consumerId, host, clientId }) => ({
+        ...{ topic, partition, committed: currentOffset, end: logEndOffset, lag },
+        ...{ memberId: consumerId, host, clientId },
+      })),
+    );
+
+    const refusals = await Promise.all([
+      run("offsets", "reset", groupId, "--to", "earliest"),
+      run("offsets", "reset", groupId, "--to", "earliest", "--execute", "--json"),
+    ]);
+    for (const { exitCode, stderr } of refusals) {
+      expect(exitCode).toBe(4);
+      expect(stderr).toStartWith(`Refused, and nothing was changed: ${groupId} is active.`);
+      expect(words(stderr)).toContainEqual([
+        theirs[0]!.consumerId!,
+        "reader",
+        theirs[0]!.host!,
+        `${topic}/0,1,2`,
+      ]);
+    }
+    expect(JSON.parse(refusals[1]!.stdout)).toMatchObject({
+      executed: false,
+      members: [{ clientId: "reader" }],
+    });
+    expect(await committed()).toEqual(RECORDS);
+    expect(consumer.assignment()).toHaveLength(3);
+  });
+
+  test("a reset comes to what Kafka's own tool comes to, and its tool sees it", async () => {
+    const log = await createLog(cluster());
+    await (await readAll(cluster(), log)).close();
+    const { run, topic, groupId, brokers } = log;
+    await using admin = createAdmin({ brokers });
+    await admin.deleteRecords([{ topic, partition: 0, offset: 4 }]);
+    const tool = (...args: string[]) =>
+      kafkaConsumerGroups(brokers, [
+        "--group",
+        groupId,
+        "--reset-offsets",
+        "--topic",
+        topic,
+        "--dry-run",
+        ...args,
+      ]);
+
+    const [ours, theirs] = await Promise.all([
+      run("offsets", "reset", groupId, "--to", "earliest", "--json"),
+      tool("--to-earliest"),
+    ]);
+    const planned = JSON.parse(ours.stdout).partitions as { partition: number; new: number }[];
+    expect(planned.map((offset) => offset.new)).toEqual([4, 0, 0]);
+    const theirPlan = words(theirs.stdout).filter(([group]) => group === groupId);
+    expect(theirPlan.map(([, , partition, offset]) => [partition, offset]).sort()).toEqual(
+      planned.map((offset) => [`${offset.partition}`, `${offset.new}`]),
+    );
+
+    expect((await run("offsets", "reset", groupId, "--to", "earliest", "--execute")).exitCode).toBe(0);
+    const [seen, lag] = await Promise.all([describeGroup(brokers, groupId), run("lag", groupId, "--json")]);
+    expect(seen.map(({ currentOffset, lag }) => [currentOffset, lag])).toEqual([
+      [4, 3],
+      [0, 5],
+      [0, 3],
+    ]);
+    expect(JSON.parse(lag.stdout)).toMatchObject({ lag: 11, groups: [{ state: "Empty", members: [] }] });
+  });
+
+  test("topics describe has the settings that are not defaults", async () => {
+    const { brokers, run, topic } = await createLog(cluster());
+    await using admin = createAdmin({ brokers });
+    await admin.alterConfigs([{ type: "topic", name: topic, set: { "retention.ms": "120000" } }]);
+    const [table, json] = await Promise.all([
+      run("topics", "describe", topic),
+      run("topics", "describe", topic, "--json"),
+    ]);
+    const { config } = JSON.parse(json.stdout);
+    expect(config).toMatchObject({ "retention.ms": "120000" });
+    expect(config["cleanup.policy"]).toBeUndefined();
+    expect(words(table.stdout)).toContainEqual(["retention.ms", "120000"]);
+  });
+});
+
+// It can't describe groups, and takes the offsets of one that has had members from a member only.
+onCluster("embedded", "orders", (cluster) => {
+  test("an active group is refused by the broker's answer, with and without joining it", async () => {
+    const log = await createLog(cluster());
+    await using consumer = await readAll(cluster(), log);
+    const reset = ["offsets", "reset", log.groupId, "--to", "earliest", "--execute"];
+    const refused = await log.run(...reset);
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toContain(
+      "can't say whether anybody is in it. If all its consumers are stopped, add --join.",
+    );
+    const joined = await log.run(...reset, "--join");
+    expect(joined.exitCode).toBe(4);
+    expect(joined.stderr).toContain("Others are in it");
+    expect(await log.committed()).toEqual(RECORDS);
+    await until("the consumer has all partitions again", () => consumer.assignment().length === 3);
+  });
+
+  test("once its consumers have left, the offsets are written by joining", async () => {
+    const log = await createLog(cluster());
+    await (await readAll(cluster(), log)).close();
+    const reset = ["offsets", "reset", log.groupId, "--to", "earliest", "--execute"];
+    expect((await log.run(...reset)).exitCode).toBe(4);
+    expect(await log.run(...reset, "--join")).toMatchObject({ exitCode: 0 });
+    expect(await log.committed()).toEqual([0, 0, 0]);
+    expect((await log.run(...reset.slice(0, -1), "--join")).exitCode).toBe(2);
+  });
+});
+
+test("no broker: one line with the reason, exit code 3, within seconds", async () => {
+  const answers = await withoutBroker;
+  for (const { exitCode, stdout, stderr, elapsedMs } of answers) {
+    expect([exitCode, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(/^Kafka at \S+ does not answer: .+\n$/);
+    expect(elapsedMs).toBeLessThan(10_000); // 4 s, and what a busy machine takes to start three processes
+  }
+  expect(answers[0]!.stderr).toContain(`Connect to ${nobody} failed: Connection refused.`);
+  expect(answers[2]!.stderr).toContain("Failed to resolve 'nowhere.invalid:9092'");
+});
+
+test("bad usage: exit code 2 before anything is asked of Kafka", async () => {
+  const answers = await Promise.all([
+    orders(["lga"]),
+    orders(["lag", "--jsno"]),
+    orders(["lag"], { KAFKA_BROKER: "no-port" }),
+  ]);
+  expect(answers.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(answers.map(() => [2, ""]));
+  expect(answers.map(({ stderr }) => stderr.split("\n")[0])).toEqual([
+    'there is no command "lga"; did you mean lag?',
+    "there is no option --jsno; did you mean --json?",
+    'KAFKA_BROKER="no-port": expected host:port, or several separated by commas (without it: 127.0.0.1:9092)',
+  ]);
+  const help = await orders(["offsets", "reset", "--help"]);
+  expect(help).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(help.stdout).toContain("Examples:");
+});
