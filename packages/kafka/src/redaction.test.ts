@@ -10,7 +10,8 @@ import { createTransactionalProducer } from "./transaction.ts";
 
 const canary = "canary-9f8e7d";
 
-afterAll(() => expect(liveHandles()).toEqual({}));
+const before = liveHandles();
+afterAll(() => expect(liveHandles()).toEqual(before));
 
 /** Every way to look at a value. */
 function printed(value: unknown): string {

@@ -7,7 +7,8 @@ import { cstring, NativeMemory, readString } from "./ffi.ts";
 import { liveHandles } from "./handle.ts";
 import { librdkafka } from "./library.ts";
 
-afterAll(() => expect(liveHandles().configuration).toBeUndefined());
+const before = liveHandles();
+afterAll(() => expect(liveHandles()).toEqual(before));
 
 /** The property's value after it was set, or the message of the refusal. */
 function setAndGet(name: string, value: unknown): { value: string } | { refused: string } {

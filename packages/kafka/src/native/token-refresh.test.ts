@@ -14,7 +14,8 @@ import { Handle, liveHandles } from "./handle.ts";
 import { Secrets } from "./secrets.ts";
 import { TokenRefresh } from "./token-refresh.ts";
 
-afterAll(() => expect(liveHandles()).toEqual({}));
+const before = liveHandles();
+afterAll(() => expect(liveHandles()).toEqual(before));
 
 const canary = "canary-token";
 const tokenFor = (lifeMs: number): AccessToken => ({
