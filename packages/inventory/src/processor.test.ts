@@ -9,6 +9,8 @@ import { batchOf, kafkaError, orderOf, recordingLog, recordOf, recordsOf } from 
 
 const ILLEGAL_GENERATION = 22;
 const COORDINATOR_NOT_AVAILABLE = 15;
+const UNKNOWN_MEMBER_ID = 25;
+const REBALANCE_IN_PROGRESS = 27;
 
 /** A processor and all it did, in the order in which it did it. */
 function setUp(changes: Partial<ProcessorOptions> = {}) {
@@ -147,10 +149,25 @@ test("a commit that can still succeed is tried again", async () => {
   expect(commits).toBe(3);
 });
 
+test("a commit refused by a rebalance is tried again, for a while", async () => {
+  const refused = { times: 0 };
+  const untilThird = async () => {
+    if (refused.times++ < 2)
+      throw kafkaError(refused.times === 1 ? REBALANCE_IN_PROGRESS : ILLEGAL_GENERATION);
+  };
+  await setUp().processor.handle(batchOf(recordsOf([orderOf()]), untilThird));
+  expect(refused.times).toBe(3);
+  const { processor, lines } = setUp({ rebalancePatienceMs: 150 });
+  await processor.handle(
+    batchOf(recordsOf([orderOf()]), () => Promise.reject(kafkaError(REBALANCE_IN_PROGRESS))),
+  );
+  expect(lines[0]).toContain("is not committed");
+});
+
 test("a commit the group no longer takes is said and left to the next owner; a fatal one is not", async () => {
   const { processor, lines } = setUp();
   const orders = recordsOf([orderOf()]);
-  await processor.handle(batchOf(orders, () => Promise.reject(kafkaError(ILLEGAL_GENERATION))));
+  await processor.handle(batchOf(orders, () => Promise.reject(kafkaError(UNKNOWN_MEMBER_ID))));
   expect(lines[0]).toContain("order-events/1 is not committed, its next owner decides the batch again");
   const fatal = processor.handle(batchOf(orders, () => Promise.reject(kafkaError(1, { fatal: true }))));
   await expect(fatal).rejects.toThrow("out of luck");

@@ -34,7 +34,15 @@ export interface ProcessorOptions {
   /** The moment of a decision, ISO-8601. */
   readonly now?: () => string;
   readonly newId?: () => string;
+  /** How long a commit outwaits a rebalance of the group, in milliseconds. */
+  readonly rebalancePatienceMs?: number;
 }
+
+/**
+ * What a commit is refused with while the group rebalances. Cooperative members keep most of their partitions through
+ * that, and then the same commit is taken; of a partition that went, the client itself refuses it.
+ */
+const REBALANCING: ReadonlySet<string> = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION"]);
 
 export interface Processor {
   /**
@@ -60,6 +68,7 @@ export function createProcessor({
   onDecided,
   now = () => new Date().toISOString(),
   newId = () => crypto.randomUUID(),
+  rebalancePatienceMs = 5000,
 }: ProcessorOptions): Processor {
   function decideAll(batch: OrderBatch): { outcomes: ProducerRecord[]; letters: DeadLetter[] } {
     const outcomes: ProducerRecord[] = [];
@@ -90,11 +99,13 @@ export function createProcessor({
   };
 
   async function commit(batch: OrderBatch): Promise<void> {
+    const giveUpAt = performance.now() + rebalancePatienceMs;
+    const isRetriable = (error: unknown) =>
+      error instanceof KafkaError &&
+      !error.fatal &&
+      (error.retriable || (REBALANCING.has(error.name) && performance.now() < giveUpAt));
     try {
-      await retry(() => batch.commit(), {
-        signal,
-        isRetriable: (error) => error instanceof KafkaError && error.retriable && !error.fatal,
-      });
+      await retry(() => batch.commit(), { signal, isRetriable, longestPauseMs: 1000 });
     } catch (error) {
       if (!(error instanceof KafkaError) || error.fatal) throw error;
       // The group has moved on without us (a rebalance, a session that timed out). What was published stays true.
