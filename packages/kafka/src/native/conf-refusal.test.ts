@@ -33,11 +33,16 @@ test.each([
 test.each([
   ["SCRAM-SHA-512", "TLS"],
   ["OAUTHBEARER", "TLS"],
-  ["GSSAPI", "sasl_gssapi"],
 ])("mechanism %s", async (mechanism, title) => {
   expect((await words("rdkafka_sasl.c")).includes("No provider for SASL mechanism %s")).toBe(true);
   const refusal = explainCreation(`No provider for SASL mechanism ${mechanism}: recompile librdkafka with …`);
   expect(refusal).toContain(`was built without ${title}`);
+});
+
+test("Kerberos is never built here, and is what librdkafka assumes", () => {
+  const refusal = explainCreation("No provider for SASL mechanism GSSAPI: recompile librdkafka with …");
+  expect(refusal).toContain("set another, or LIBRDKAFKA_PATH");
+  expect(refusal).not.toContain("unset it");
 });
 
 test("the nearest name is found whatever its case", () => {

@@ -38,9 +38,7 @@ export function explainValue(name: string, value: unknown): string {
 /** Of a client that `rd_kafka_new` refused. */
 export function explainCreation(reason: string): string {
   const hint = missingFeature(reason);
-  if (!hint) return reason;
-  const fallback = reason.includes("GSSAPI") ? " GSSAPI is what is used when sasl.mechanism is not set." : "";
-  return `${reason}. ${hint}${fallback}`;
+  return hint ? `${reason}. ${hint}` : reason;
 }
 
 function explainName(name: string): string {
@@ -60,6 +58,10 @@ function show(value: unknown, secret: boolean): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+const withoutKerberos =
+  "GSSAPI (Kerberos) is what is used when sasl.mechanism is not set, and the library built here has none: " +
+  "set another, or LIBRDKAFKA_PATH to a library with it";
+
 /** By librdkafka's words for what a build lacks: the feature of `builtin.features` to ask for. */
 const lacking: readonly (readonly [words: RegExp, feature: string])[] = [
   [/libcurl.*not (were )?available at build time/, "oidc"],
@@ -67,13 +69,12 @@ const lacking: readonly (readonly [words: RegExp, feature: string])[] = [
   [/zlib not available at build time/, "gzip"],
   [/libzstd not available at build time/, "zstd"],
   [/snappy not enabled at build time/, "snappy"],
-  [/libsasl2 not available at build time/, "sasl_gssapi"],
   [/No provider for SASL mechanism SCRAM-/, "sasl_scram"],
   [/No provider for SASL mechanism OAUTHBEARER/, "sasl_oauthbearer"],
-  [/No provider for SASL mechanism GSSAPI/, "sasl_gssapi"],
 ];
 
 function missingFeature(reason: string): string | null {
+  if (/SASL mechanism GSSAPI|libsasl2 not available at build time/.test(reason)) return withoutKerberos;
   const feature = lacking.find(([words]) => words.test(reason))?.[1];
   return feature ? buildHint(feature) : null;
 }

@@ -6,6 +6,7 @@ import { newConf, type Properties } from "./conf.ts";
 import { cstring, NativeMemory, readString } from "./ffi.ts";
 import { liveHandles } from "./handle.ts";
 import { librdkafka } from "./library.ts";
+import type { LibrdkafkaProperties } from "./properties.generated.ts";
 
 const before = liveHandles();
 afterAll(() => expect(liveHandles()).toEqual(before));
@@ -85,4 +86,19 @@ test("an integer is read as it was meant, or refused", () => {
       if ("value" in result) expect(Number(result.value)).toBe(Number(value) + 0);
     }),
   );
+});
+
+test("TypeScript knows names, types and words", () => {
+  const taken: LibrdkafkaProperties = {
+    "linger.ms": 5,
+    "enable.idempotence": true,
+    "security.protocol": "ssl",
+  };
+  expect(taken).toBeDefined();
+  // @ts-expect-error there is no such property
+  expect({ "linger.sm": 5 } satisfies LibrdkafkaProperties).toBeDefined();
+  // @ts-expect-error a number
+  expect({ "linger.ms": "5" } satisfies LibrdkafkaProperties).toBeDefined();
+  // @ts-expect-error none of the words
+  expect({ "security.protocol": "tls" } satisfies LibrdkafkaProperties).toBeDefined();
 });
