@@ -2,23 +2,23 @@
  * One `rd_kafka_t`: created from properties, served on the event loop, destroyed once. Producer, consumer and admin are built on it.
  *
  * Everything librdkafka has to say arrives as events on the client's queue, drained on the main thread when the wake pipe has a byte.
- * Log lines, errors, statistics and requests for a token are handled here; results of requests (commits, administration) settle the
- * promise of their request, matched by an integer that travels as the event's opaque; other events go to the owner's `onEvent`.
+ * Log lines, errors and statistics go to client-reports.ts, requests for a token to token-refresh.ts; results of requests (commits,
+ * administration) settle the promise of their request, matched by an integer that travels as the event's opaque; other events go to the
+ * owner's `onEvent`.
  */
-import type { ClientOptions, LogLine } from "../config.ts";
+import type { ClientOptions } from "../config.ts";
 import { KafkaError } from "../error.ts";
 import { callBlocking } from "./blocking.ts";
+import { ClientReports } from "./client-reports.ts";
 import { newConf, type Properties } from "./conf.ts";
 import { explainCreation } from "./conf-refusal.ts";
-import { ConnectionTrouble, failureIn, readable } from "./connection-trouble.ts";
 import { ErrCode } from "./error-codes.ts";
 import { EventType } from "./event-type.ts";
 import { NativeMemory, type Pointer, readString } from "./ffi.ts";
 import { Handle } from "./handle.ts";
 import { errorOf, librdkafka } from "./library.ts";
 import { ownQueue, WakePipe } from "./queue.ts";
-import { Secrets } from "./secrets.ts";
-import { TokenRefresh, tokenFailureEcho } from "./token-refresh.ts";
+import { TokenRefresh } from "./token-refresh.ts";
 
 type Request = {
   readonly operation: string;
@@ -58,12 +58,10 @@ export class NativeClient {
   readonly pipe: WakePipe;
   readonly #options: NativeClientOptions;
   readonly #requests = new Map<number, Request>();
-  readonly #secrets: Secrets;
+  readonly #reports: ClientReports;
   readonly #tokens: TokenRefresh | null;
-  readonly #trouble = new ConnectionTrouble();
   #nextRequest = 1;
   #serving = false;
-  #fatalError: KafkaError | null = null;
 
   constructor(options: NativeClientOptions) {
     this.#options = options;
@@ -71,7 +69,11 @@ export class NativeClient {
     const consumer = options.type === "consumer";
     const { sasl } = options.handlers;
     const oauth = sasl?.mechanism === "OAUTHBEARER" ? sasl : null;
-    this.#secrets = new Secrets(options.properties);
+    this.#reports = new ClientReports({
+      ...options,
+      ownTokens: oauth !== null,
+      onRefused: () => this.#refuseRequests(),
+    });
     const conf = newConf(options.properties);
     try {
       lib.rd_kafka_conf_set_events(
@@ -88,7 +90,7 @@ export class NativeClient {
         throw errorOf(
           lib.rd_kafka_last_error(),
           `create ${options.type}`,
-          this.#secrets.redact(explainCreation(readString(reason.address) ?? "no reason given")),
+          this.#reports.secrets.redact(explainCreation(readString(reason.address) ?? "no reason given")),
         );
       conf.surrender();
       this.rk = new Handle(options.type, rk, (pointer) => lib.rd_kafka_destroy(pointer));
@@ -101,8 +103,8 @@ export class NativeClient {
         rk: this.rk,
         token: oauth.token,
         timeoutMs: oauth.tokenTimeoutMs ?? defaultTokenTimeoutMs,
-        secrets: this.#secrets,
-        onError: (error) => this.#tokenFailed(error),
+        secrets: this.#reports.secrets,
+        onError: (error) => this.#reports.tokenFailed(error, this.#tokens?.hasToken ?? false),
       });
     if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
     lib.rd_kafka_set_log_queue(this.rk.pointer, null);
@@ -119,7 +121,7 @@ export class NativeClient {
 
   /** The error after which this instance can do nothing more, if there was one (`rd_kafka_fatal_error`). */
   get fatalError(): KafkaError | null {
-    return this.#fatalError;
+    return this.#reports.fatalError;
   }
 
   /** Drains the event queue. Never re-entered: an event handler that serves again gets nothing. */
@@ -179,7 +181,7 @@ export class NativeClient {
 
   /** An error of this client with the reason why no broker was reached, if it waited for one in vain. */
   explain(error: KafkaError): KafkaError {
-    return this.#trouble.explain(error);
+    return this.#reports.trouble.explain(error);
   }
 
   /**
@@ -214,9 +216,9 @@ export class NativeClient {
   }
 
   #dispatch(type: number, event: Pointer): void {
-    if (type === EventType.log) this.#log(event);
-    else if (type === EventType.error) this.#error(event);
-    else if (type === EventType.statistics) this.#statistics(event);
+    if (type === EventType.log) this.#reports.log(event);
+    else if (type === EventType.error) this.#reports.error(event, this.rk.pointer);
+    else if (type === EventType.statistics) this.#reports.statistics(event);
     else if (type === EventType.tokenRefresh) void this.#tokens?.refresh();
     else if (ownersEvents.has(type)) this.#options.onEvent(type, event);
     else this.#settle(event);
@@ -231,79 +233,21 @@ export class NativeClient {
     this.#requests.delete(id);
     try {
       const code = lib.rd_kafka_event_error(event);
-      const reason = this.#secrets.redact(lib.rd_kafka_event_error_string(event) ?? "no reason given");
+      const reason = this.#reports.secrets.redact(
+        lib.rd_kafka_event_error_string(event) ?? "no reason given",
+      );
       if (code !== ErrCode.none) throw this.explain(errorOf(code, request.operation, reason));
-      this.#trouble.clear();
+      this.#reports.trouble.clear();
       request.resolve(request.settle(event) as never);
     } catch (error) {
       request.reject(error);
     }
   }
 
-  #statistics(event: Pointer): void {
-    this.#options.handlers.onStatistics?.(JSON.parse(librdkafka().rd_kafka_event_stats(event)!));
-  }
-
-  #log(event: Pointer): void {
-    const fields = new NativeMemory(24);
-    const lib = librdkafka();
-    if (lib.rd_kafka_event_log(event, fields.address, fields.address + 8, fields.address + 16) !== 0) return;
-    const line = {
-      level: fields.i32[4]!,
-      facility: readString(fields.getSize(0)) ?? "",
-      message: readable(this.#secrets.redact(readString(fields.getSize(2)) ?? "")),
-    };
-    const { type, properties } = this.#options;
-    const failure = failureIn(line);
-    if (failure)
-      this.#trouble.note(
-        new KafkaError({ code: ErrCode.transport, operation: type, message: failure.words }),
-      );
-    if (failure?.disconnect && properties["log.connection.close"] === undefined) return;
-    this.#say(line);
-  }
-
-  #say(line: LogLine): void {
-    if (this.#options.handlers.onLog) this.#options.handlers.onLog(line);
-    else if (line.level <= 4) console.warn(`librdkafka ${line.facility}: ${line.message}`);
-  }
-
-  #error(event: Pointer): void {
-    const lib = librdkafka();
-    let code = lib.rd_kafka_event_error(event);
-    let message = lib.rd_kafka_event_error_string(event) ?? "";
-    if (this.#tokens && message.startsWith(tokenFailureEcho)) return;
-    const fatal = code === ErrCode.fatal || lib.rd_kafka_event_error_is_fatal(event) !== 0;
-    if (fatal) {
-      const reason = new NativeMemory(512);
-      code = lib.rd_kafka_fatal_error(this.rk.pointer, reason.address, reason.size) || code;
-      message = readString(reason.address) || message;
-    }
-    message = readable(this.#secrets.redact(message));
-    const error = new KafkaError({
-      code,
-      operation: this.#options.type,
-      message,
-      ...(fatal ? { fatal } : {}),
-    });
-    if (fatal) this.#fatalError ??= error;
-    if (code === ErrCode.allBrokersDown) this.#refuseRequests();
-    else this.#trouble.note(error);
-    this.#options.handlers.onError?.(error);
-  }
-
-  /** Without a first token no broker is asked at all; with one the client lives on it until it expires. */
-  #tokenFailed(error: KafkaError): void {
-    this.#trouble.note(error);
-    if (!this.#tokens?.hasToken) this.#refuseRequests();
-    this.#say({ level: 3, facility: "TOKEN", message: error.message });
-    this.#options.handlers.onError?.(error);
-  }
-
   /** If every broker refuses this client, some requests need not wait on. */
   #refuseRequests(): void {
     for (const [id, request] of this.#requests) {
-      const refusal = request.endsWhenRefused ? this.#trouble.refusal(request.operation) : null;
+      const refusal = request.endsWhenRefused ? this.#reports.trouble.refusal(request.operation) : null;
       if (!refusal) continue;
       this.#requests.delete(id);
       request.reject(refusal);
