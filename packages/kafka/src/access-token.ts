@@ -1,7 +1,6 @@
 /** Tokens for SASL OAUTHBEARER: what a token function gives, and whether that can be a token at all. */
 
 /** A token and what has to be known of it. */
-/** What a token function gives. */
 export interface AccessToken {
   /** What is sent to the brokers, mostly a JWT. */
   readonly token: string;

@@ -10,7 +10,6 @@ import { nearest } from "./native/conf-refusal.ts";
 import { type TlsOptions, tlsProperties } from "./tls.ts";
 
 /** A user and a password (SASL PLAIN, SCRAM; `sasl.username`, `sasl.password`). */
-/** A name and a password. */
 export interface PasswordCredentials {
   /** PLAIN sends the password as it is, so only with `tls`. SCRAM proves to know it without sending it, and lets the broker prove the same. */
   readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
@@ -19,7 +18,6 @@ export interface PasswordCredentials {
 }
 
 /** A token that is fetched anew before it expires (SASL OAUTHBEARER, KIP-255, KIP-768). */
-/** A token that someone else issues, for a limited time. */
 export interface TokenCredentials {
   readonly mechanism: "OAUTHBEARER";
   /** Called for the first token and for each that replaces one. What it throws goes to `onError`; it is called again 10 s later. */
@@ -29,11 +27,9 @@ export interface TokenCredentials {
 }
 
 /** How a client proves who it is (`sasl.mechanism`). */
-/** How a client proves who it is. */
 export type SaslOptions = PasswordCredentials | TokenCredentials;
 
 /** Encryption and authentication, of every client. `security.protocol` follows from the two. */
-/** What every client takes to connect securely; `security.protocol` follows from it. */
 export interface SecurityOptions {
   /** Encrypts the connections. `true` trusts the authorities that the system trusts. Default false. */
   readonly tls?: boolean | TlsOptions | undefined;

@@ -4,7 +4,6 @@ import { invalidSetting, refuseUnknownNames } from "./invalid-setting.ts";
 import type { Properties } from "./native/conf.ts";
 
 /** What to trust and what to show (`ssl.*`). Certificates and keys are PEM text, or files of it. */
-/** Whom to trust, and this client's own certificate. */
 export interface TlsOptions {
   /** `ssl.ca.pem`: certificates to trust, as PEM; several may follow one another. Default: those of the system. */
   readonly ca?: string | readonly string[] | undefined;
