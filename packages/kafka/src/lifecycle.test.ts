@@ -80,6 +80,23 @@ test("an uncaught error without close ends the program with its code, no crash",
   expect(ended.stderr).toContain("of the program");
 });
 
+test("a handler of the user's that throws is an uncaught error, and the client goes on", async () => {
+  const ended = await run(
+    "handler-throws",
+    `let uncaught = 0;
+     process.on("uncaughtException", () => uncaught++);
+     const producer = kafka.createProducer({
+       brokers,
+       statisticsIntervalMs: 50,
+       onStatistics: () => { throw new Error("of the handler"); },
+     });
+     while (uncaught < 3) await producer.send("orders", { value: "x" });
+     await producer.close();
+     console.log("went on");`,
+  );
+  expect(ended).toMatchObject({ exitCode: 0, signal: null, stdout: "went on" });
+});
+
 test("clients work inside workers, beside those of the main thread", async () => {
   const workerFile = join(folder, "worker.ts");
   await Bun.write(

@@ -35,7 +35,16 @@ export class WakePipe {
   }
 
   async #pump(onWake: () => void): Promise<void> {
-    for await (const _bytes of Bun.file(this.#readFd).stream()) onWake();
+    for await (const _bytes of Bun.file(this.#readFd).stream()) {
+      try {
+        onWake();
+      } catch (error) {
+        // A handler of the user's threw. The pump goes on; the error is uncaught, as one thrown by any event handler.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 
