@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { consoleConsumer, consoleProducer, type ToolResult } from "@campus/broker";
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { postJson } from "./support/http.ts";
 import { onEachOwnCluster } from "./support/own-clusters.ts";
 import { type System, startSystem } from "./support/system.ts";
 import { followTopic } from "./support/topic-log.ts";
@@ -25,7 +26,7 @@ onEachOwnCluster("foreign clients", (cluster, kind) => {
 
   beforeAll(async () => {
     system = await startSystem({ brokers: cluster().brokers, environment: { ANALYTICS_INTERVAL: "200ms" } });
-    const answers = await Promise.all(ORDERS.map((order) => post("/order", order)));
+    const answers = await Promise.all(ORDERS.map((order) => postJson(`${system.url}/order`, order)));
     for (const [i, answer] of answers.entries()) {
       expect(answer.status).toBe(202);
       const { order_id, timestamp } = (await answer.json()) as { order_id: string; timestamp: string };
@@ -35,13 +36,6 @@ onEachOwnCluster("foreign clients", (cluster, kind) => {
   }, 60_000);
 
   afterAll(() => system?.stop(), 30_000);
-
-  const post = (path: string, body: unknown) =>
-    fetch(system.url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
 
   /** Lines of a foreign reader against what was posted. The event's own id, which nobody was told, is taken as it stands. */
   function expectOrders(lines: readonly string[]): void {

@@ -37,6 +37,8 @@ export interface System extends AsyncDisposable {
   readonly inventory: ServiceProcess;
   readonly analytics: ServiceProcess;
   readonly metricsFile: string;
+  /** The settings that name this system's files, for one more instance of a consumer. */
+  readonly folders: Readonly<Record<string, string>>;
   /** The newest metrics, or undefined before the first. */
   metrics(): Promise<Metrics | undefined>;
   /** What the services have set aside, oldest first. */
@@ -61,11 +63,11 @@ export async function startSystem({ brokers, environment = {}, own = {} }: Syste
       name,
       environment: { KAFKA_BROKER: brokers, ...addresses, ...environment, ...own[name] },
     });
-  const consumer = { DEAD_LETTERS_FOLDER: deadLettersFolder };
+  const folders = { DEAD_LETTERS_FOLDER: deadLettersFolder, ANALYTICS_METRICS_FILE: metricsFile };
   const services = {
     producer: create("producer", { PORT: String(port) }),
-    inventory: create("inventory", consumer),
-    analytics: create("analytics", { ...consumer, ANALYTICS_METRICS_FILE: metricsFile }),
+    inventory: create("inventory", folders),
+    analytics: create("analytics", folders),
   };
   let stopped: Promise<void> | undefined;
   async function stopAll(): Promise<void> {
@@ -84,6 +86,7 @@ export async function startSystem({ brokers, environment = {}, own = {} }: Syste
     url: `http://127.0.0.1:${port}`,
     ...services,
     metricsFile,
+    folders,
     metrics: () => readMetrics(metricsFile),
     deadLetters: () => readDeadLetters(deadLettersFolder),
     async until(what, condition, options) {

@@ -1,5 +1,5 @@
 /** A topic as a test sees it: every record from the first on, copied, in the order of its partition. */
-import { createAdmin, createConsumer } from "@campus/kafka";
+import { type Admin, createAdmin, createConsumer, type TopicPartitionOffset } from "@campus/kafka";
 import { until } from "./until.ts";
 
 export interface LoggedRecord {
@@ -48,14 +48,13 @@ export function followTopic(brokers: string, topic: string): TopicLog {
     partitions,
     all: () => partitions.flat(),
     async catchUp(deadlineMs = 20_000) {
-      const ends = await admin.listOffsets(
-        partitions.map((_, partition) => ({ topic, partition, at: "latest" as const })),
-      );
+      const from = performance.now();
+      const ends = await endsOf(admin, topic, deadlineMs);
       const next = (partition: number) => (partitions[partition]!.at(-1)?.offset ?? -1) + 1;
       await until(
         `${topic} was read to its end`,
         () => ends.every(({ partition, offset }) => next(partition) >= offset),
-        { deadlineMs },
+        { deadlineMs: deadlineMs - (performance.now() - from) },
       );
     },
     async [Symbol.asyncDispose]() {
@@ -64,4 +63,26 @@ export function followTopic(brokers: string, topic: string): TopicLog {
       await admin.close();
     },
   };
+}
+
+/** Where the topic's partitions end. A cluster that was silent a moment ago may not know yet who leads them: it is asked again. */
+async function endsOf(admin: Admin, topic: string, deadlineMs: number): Promise<TopicPartitionOffset[]> {
+  let ends: TopicPartitionOffset[] = [];
+  let failure: unknown;
+  const isKnown = async () => {
+    try {
+      // Described each time: it tells the client who leads now, where the cluster was restarted since.
+      const [description] = await admin.describeTopics([topic]);
+      ends = await admin.listOffsets(
+        description!.partitions.map(({ partition }) => ({ topic, partition, at: "latest" as const })),
+      );
+    } catch (error) {
+      failure = error;
+    }
+    return ends.length > 0;
+  };
+  await until(`the ends of ${topic} are known`, isKnown, { deadlineMs, everyMs: 100 }).catch((error) => {
+    throw new Error(`${error.message} (${failure})`);
+  });
+  return ends;
 }
