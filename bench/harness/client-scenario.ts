@@ -1,11 +1,13 @@
 /** What the client scenarios share: who takes part, with which settings, and what a run's figures are. */
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import { libraryVersion } from "@campus/kafka";
 import { clientSettings, librdkafkaConsumer, librdkafkaProducer } from "./client-settings.ts";
 import { benchFolder } from "./out-folder.ts";
 import { ours, type RoundSubject } from "./rounds.ts";
 import type { Bench, Sample } from "./scenario.ts";
 import type { Measured, Subject, Work, WorkSettings } from "./subject.ts";
-import { runSubject } from "./subject-process.ts";
+import { RunFailed, runSubject } from "./subject-process.ts";
 import { scratchName } from "./topics.ts";
 
 /** Our own programs. */
@@ -45,7 +47,7 @@ export interface ClientWork {
 }
 
 /** Runs a subject once, in a group of its own. */
-export function runClient(bench: Bench, run: ClientWork): Promise<Measured> {
+export async function runClient(bench: Bench, run: ClientWork): Promise<Measured> {
   const base = {
     ...clientSettings,
     brokers: bench.cluster.brokers,
@@ -68,7 +70,16 @@ export function runClient(bench: Bench, run: ClientWork): Promise<Measured> {
       autoOffsetReset: run.autoOffsetReset ?? "earliest",
     }),
   };
-  return runSubject(run.subject, run.work, settings, bench.signal);
+  const measured = await runSubject(run.subject, run.work, settings, bench.signal);
+  requireOurLibrary(measured);
+  return measured;
+}
+
+/** A subject that says which librdkafka it ran on must have run on ours, or the comparison is of two libraries. */
+function requireOurLibrary({ library }: Measured): void {
+  const own = realpathSync(libraryVersion().path);
+  if (library !== undefined && library !== own)
+    throw new RunFailed(`it ran on ${library}, where ours runs on ${own}`);
 }
 
 export function sampleOf(measured: Measured): Sample {

@@ -52,7 +52,7 @@ async function consume(bench: Bench, subject: Subject, topic: string, inTopic: n
   });
   const fault = faultInReading(measured, inTopic, bench.payloads);
   if (fault) throw new RunFailed(fault);
-  return sampleOf(measured);
+  return { ...sampleOf(measured), lost: 0 };
 }
 
 export const clientConsume: Scenario = {
