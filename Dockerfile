@@ -25,7 +25,7 @@ RUN bun install --production --frozen-lockfile --ignore-scripts \
 COPY packages/kafka/src/native packages/kafka/src/native
 RUN bun packages/kafka/src/native/build-library.ts --out /librdkafka
 # From here on librdkafka is a library, and TypeScript a job that is done (Elysia names the compiler as a peer, for its types).
-RUN rm -r node_modules/@confluentinc node_modules/typescript node_modules/@typescript
+RUN rm -r node_modules/.bin node_modules/@confluentinc node_modules/typescript node_modules/@typescript
 
 FROM base
 RUN apt-get update \
