@@ -46,7 +46,8 @@ export class DeliveryReports {
     report.index = u32[at + field.opaque / 4 + 1]!;
     report.partition = i32[at + field.partition / 4]!;
     // Without acknowledgements librdkafka counts down from an internal mark.
-    report.offset = Math.max(-1, this.#messages.getSize(at + field.offset / 4));
+    const offset = this.#messages.getSize(at + field.offset / 4);
+    report.offset = offset < 0 ? -1 : offset;
     report.timestamp = Number(librdkafka().rd_kafka_message_timestamp(message, null));
     report.bytes = u32[at + field.len / 4]! + u32[at + field.keyLen / 4]!;
     report.error = code === 0 ? null : failure(code, message);
