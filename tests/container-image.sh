@@ -44,7 +44,8 @@ copy_sources() {
 build() { # context, tag, options
   local context=$1 tag=$2
   shift 2
-  buildah --root "$folder/images" --runroot "$run/buildah" --storage-driver overlay bud \
+  # In a namespace of its own: buildah leaves a mount behind, and what is mounted can't be removed.
+  unshare --mount buildah --root "$folder/images" --runroot "$run/buildah" --storage-driver overlay bud \
     --format docker --layers --isolation chroot --network host --tag "$tag" "$@" "$context"
 }
 
