@@ -1,6 +1,7 @@
-// Real Apache Kafka, started, killed, frozen and restarted by packages/broker. Needs Java and, the first time, Maven: where
-// they are missing this says so and skips, but in CI that is a failure.
-
+/**
+ * Real Apache Kafka, started, killed, frozen and restarted by packages/broker. Needs Java and, the first time, Maven: where
+ * they are missing this says so and skips, but in CI that is a failure.
+ */
 import { afterAll, describe, expect, test } from "bun:test";
 import { exists, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
-// Where counts are kept. The processor knows only `CheckpointStore`; behind it lies the consumer group's own offset commit,
-// whose metadata holds the counts that belong to the offset (see checkpoint.ts).
-
+/**
+ * Where counts are kept. The processor knows only `CheckpointStore`; behind it lies the consumer group's own offset commit,
+ * whose metadata holds the counts that belong to the offset (see checkpoint.ts).
+ */
 import type { Consumer, TopicPartition } from "@campus/kafka";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Counts } from "./metrics.ts";

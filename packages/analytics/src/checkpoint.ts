@@ -1,7 +1,8 @@
-// The counts of a partition as they are kept beside the offset they belong to, in the metadata of Kafka's offset
-// commit. Offset and counts are one record there, so they can't come apart: a restart goes on from both, an instance
-// that takes a partition over finds both, and a tool that resets the offset wipes the counts with it.
-
+/**
+ * The counts of a partition as they are kept beside the offset they belong to, in the metadata of Kafka's offset
+ * commit. Offset and counts are one record there, so they can't come apart: a restart goes on from both, an instance
+ * that takes a partition over finds both, and a tool that resets the offset wipes the counts with it.
+ */
 import { type Counts, createCounts } from "./metrics.ts";
 import { readWindow } from "./window.ts";
 

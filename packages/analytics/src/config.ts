@@ -1,5 +1,4 @@
-// The analytics consumer's settings: all from the environment, read once at start.
-
+/** The analytics consumer's settings: all from the environment, read once at start. */
 import {
   commonSettings,
   DEAD_LETTERS_PREFIX,

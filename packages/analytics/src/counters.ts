@@ -1,6 +1,7 @@
-// What analytics tells Prometheus, besides what every process does. The totals are an instance's own share: summed over
-// the instances they are those of the metrics file.
-
+/**
+ * What analytics tells Prometheus, besides what every process does. The totals are an instance's own share: summed over
+ * the instances they are those of the metrics file.
+ */
 import { Counter, Gauge, type Registry } from "@campus/service";
 import type { Checkpoint } from "./checkpoint-store.ts";
 

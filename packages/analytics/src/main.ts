@@ -1,5 +1,4 @@
-// The analytics consumer, wired: both topics in, live figures out. Everything it does stands in the modules it puts together.
-
+/** The analytics consumer, wired: both topics in, live figures out. Everything it does stands in the modules it puts together. */
 import { createMissingTopics, TOPICS } from "@campus/events";
 import { createAdmin, createConsumer, KafkaError, type TopicPartition } from "@campus/kafka";
 import {

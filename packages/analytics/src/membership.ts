@@ -1,6 +1,7 @@
-// What coming and going of partitions means here: counts are taken over before anything is read, kept before anything is
-// given back, and whoever gets the writer's partition writes a report at once, and a last one when it goes.
-
+/**
+ * What coming and going of partitions means here: counts are taken over before anything is read, kept before anything is
+ * given back, and whoever gets the writer's partition writes a report at once, and a last one when it goes.
+ */
 import type { RebalanceHandlers, TopicPartition } from "@campus/kafka";
 import type { Logger } from "@campus/service";
 import { keyOf, type Processor } from "./processor.ts";

@@ -1,6 +1,7 @@
-// The metrics file on the disk. Each report is a new file under a temporary name in the same folder, moved over the old
-// one in one step, so a reader finds the report before or this one, never half of either, whoever is killed when.
-
+/**
+ * The metrics file on the disk. Each report is a new file under a temporary name in the same folder, moved over the old
+ * one in one step, so a reader finds the report before or this one, never half of either, whoever is killed when.
+ */
 import { constants } from "node:fs";
 import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";

@@ -1,6 +1,7 @@
-// What is counted, pure: the counts of one input partition, how an event changes them, and what all partitions come to.
-// The clock is an argument, so a replay of the same events at the same time gives the same figures.
-
+/**
+ * What is counted, pure: the counts of one input partition, how an event changes them, and what all partitions come to.
+ * The clock is an argument, so a replay of the same events at the same time gives the same figures.
+ */
 import type { Event } from "@campus/events";
 import { createWindow, type SlidingWindow } from "./window.ts";
 

@@ -1,7 +1,8 @@
-// The analytics' work: counts the events of the partitions this instance holds, and keeps the counts with the offsets they
-// reach up to. Counting and committing are apart in time and together in content, so it does not matter how often is
-// committed: whoever goes on from a commit finds what was counted up to there, no more and no less.
-
+/**
+ * The analytics' work: counts the events of the partitions this instance holds, and keeps the counts with the offsets they
+ * reach up to. Counting and committing are apart in time and together in content, so it does not matter how often is
+ * committed: whoever goes on from a commit finds what was counted up to there, no more and no less.
+ */
 import { decodeEvent, type Event, INVENTORY_EVENTS, MalformedEventError, ORDER_EVENTS } from "@campus/events";
 import type { TopicPartition, TopicPartitionOffset } from "@campus/kafka";
 import {

@@ -1,5 +1,4 @@
-// The metrics file's content: what its readers were promised, field for field, and how each figure is worked out.
-
+/** The metrics file's content: what its readers were promised, field for field, and how each figure is worked out. */
 import type { Totals } from "./metrics.ts";
 
 /** `metrics_output.json`. The names and their order are the contract with whoever reads the file. */

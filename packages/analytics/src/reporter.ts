@@ -1,7 +1,8 @@
-// The totals over all partitions, whoever holds them: own ones as they are counted now, those of other instances as they
-// last committed them. The instance that holds partition 0 of order-events writes them into the metrics file; when that
-// one goes, the partition's next holder does.
-
+/**
+ * The totals over all partitions, whoever holds them: own ones as they are counted now, those of other instances as they
+ * last committed them. The instance that holds partition 0 of order-events writes them into the metrics file; when that
+ * one goes, the partition's next holder does.
+ */
 import { ORDER_EVENTS } from "@campus/events";
 import type { TopicPartition } from "@campus/kafka";
 import type { Logger } from "@campus/service";

@@ -1,5 +1,4 @@
-// What the tests of this package stand on: events, batches that hold them, and a store that keeps what it is given.
-
+/** What the tests of this package stand on: events, batches that hold them, and a store that keeps what it is given. */
 import { type Event, encodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import type { TopicPartition } from "@campus/kafka";
 import { createLog, type Logger, type UnhandledRecord } from "@campus/service";

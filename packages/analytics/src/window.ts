@@ -1,7 +1,8 @@
-// How many events happened in the last minute: a ring of half-second buckets, by event time against the clock. Bounded
-// memory whatever comes, pure (the clock is an argument), and small enough as text to travel with a commit, so
-// that a restart or another instance goes on with the same minute.
-
+/**
+ * How many events happened in the last minute: a ring of half-second buckets, by event time against the clock. Bounded
+ * memory whatever comes, pure (the clock is an argument), and small enough as text to travel with a commit, so
+ * that a restart or another instance goes on with the same minute.
+ */
 /** The length of the window. */
 export const WINDOW_MS = 60_000;
 

@@ -1,6 +1,7 @@
-// Which ports the nodes of a cluster listen on: the same as in the last run where there was one, the ones asked for, else
-// free ones.
-
+/**
+ * Which ports the nodes of a cluster listen on: the same as in the last run where there was one, the ones asked for, else
+ * free ones.
+ */
 import { BrokerError } from "./error.ts";
 import { freePorts, isPortFree, LOOPBACK } from "./ports.ts";
 import type { NodeAddress } from "./server-properties.ts";

@@ -1,5 +1,4 @@
-// What an Apache Kafka cluster can be told, what it does where it is told nothing, and what it refuses.
-
+/** What an Apache Kafka cluster can be told, what it does where it is told nothing, and what it refuses. */
 import { BrokerError } from "./error.ts";
 import type { ProcessExit } from "./guarded-process.ts";
 import type { LogLevel } from "./jvm.ts";

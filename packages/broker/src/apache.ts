@@ -1,9 +1,10 @@
-// Real Apache Kafka on this machine: one node, or three that replicate, each a Java process in combined mode (broker and
-// KRaft controller) on loopback. This file decides what is started with which ports and data; node.ts runs a node.
-//
-// A temporary cluster takes any free ports, and others if one is taken before it gets to them. A kept one (`dataDir`) has
-// its ports for good, since clients were told them: if they are taken it says so.
-
+/**
+ * Real Apache Kafka on this machine: one node, or three that replicate, each a Java process in combined mode (broker and
+ * KRaft controller) on loopback. This file decides what is started with which ports and data; node.ts runs a node.
+ *
+ * A temporary cluster takes any free ports, and others if one is taken before it gets to them. A kept one (`dataDir`) has
+ * its ports for good, since clients were told them: if they are taken it says so.
+ */
 import { type AddressRequest, assignAddresses, portsOf } from "./addresses.ts";
 import { type ApacheOptions, checkOptions, DEFAULTS } from "./apache-options.ts";
 import type { Cluster } from "./cluster.ts";

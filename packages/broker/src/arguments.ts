@@ -1,5 +1,4 @@
-// The command line of `bun run kafka`, read into what is to be done. Pure: nothing is looked up or started here.
-
+/** The command line of `bun run kafka`, read into what is to be done. Pure: nothing is looked up or started here. */
 import { parseArgs } from "node:util";
 import { BrokerError } from "./error.ts";
 import { KAFKA_TOOLS, type KafkaTool } from "./tools.ts";

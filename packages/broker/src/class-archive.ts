@@ -1,7 +1,8 @@
-// Kafka's classes, loaded and checked once and then mapped from a file: a broker starts in about half the time (Java's
-// "application class-data sharing"). The file is made by the first broker that ends in order, beside the jars, and named
-// after the Java that made it; without it, or where Java does not like it, everything works the same, only slower.
-
+/**
+ * Kafka's classes, loaded and checked once and then mapped from a file: a broker starts in about half the time (Java's
+ * "application class-data sharing"). The file is made by the first broker that ends in order, beside the jars, and named
+ * after the Java that made it; without it, or where Java does not like it, everything works the same, only slower.
+ */
 import { existsSync } from "node:fs";
 import { copyFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";

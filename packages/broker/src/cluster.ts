@@ -1,6 +1,7 @@
-// What every cluster of this package has in common, whether it lives in this process (embedded.ts) or is Apache Kafka in
-// processes of its own (apache.ts). Whoever started it owns it: `stop()`, or `await using`.
-
+/**
+ * What every cluster of this package has in common, whether it lives in this process (embedded.ts) or is Apache Kafka in
+ * processes of its own (apache.ts). Whoever started it owns it: `stop()`, or `await using`.
+ */
 /** A running Kafka cluster. */
 export interface Cluster extends AsyncDisposable {
   /** `embedded`: in this process and in memory. `apache`: real Apache Kafka on this machine. */

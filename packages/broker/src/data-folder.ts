@@ -1,8 +1,9 @@
-// Where a cluster keeps everything, and what is remembered between runs: `cluster.json` with the cluster's id, its nodes
-// and their ports, and a folder a node. A kept folder is locked while its cluster runs; a temporary one is deleted after.
-//
-// `cluster.json` also marks the folder as ours. Nothing is ever put into, or cleaned out of, a folder with other things.
-
+/**
+ * Where a cluster keeps everything, and what is remembered between runs: `cluster.json` with the cluster's id, its nodes
+ * and their ports, and a folder a node. A kept folder is locked while its cluster runs; a temporary one is deleted after.
+ *
+ * `cluster.json` also marks the folder as ours. Nothing is ever put into, or cleaned out of, a folder with other things.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

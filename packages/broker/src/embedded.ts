@@ -1,9 +1,10 @@
-// A cluster inside this process: librdkafka's mock brokers, which speak the real protocol on loopback, so that other
-// processes can use them too. Nothing to install, nothing kept: it says so when it starts, because a user who takes it
-// for a database loses data.
-//
-// Clients on librdkafka get on with it. Kafka 4's own Java clients do not, the stock tools of tools.ts among them.
-
+/**
+ * A cluster inside this process: librdkafka's mock brokers, which speak the real protocol on loopback, so that other
+ * processes can use them too. Nothing to install, nothing kept: it says so when it starts, because a user who takes it
+ * for a database loses data.
+ *
+ * Clients on librdkafka get on with it. Kafka 4's own Java clients do not, the stock tools of tools.ts among them.
+ */
 import { createCluster } from "@campus/kafka/testing";
 import type { Cluster } from "./cluster.ts";
 import { BrokerError } from "./error.ts";

@@ -1,7 +1,8 @@
-// The one error this package throws on purpose. Its message is written for the person at the terminal: what was wrong,
-// and what to do. `code` is for callers that must tell the cases apart (a test that skips without Java, a retry with
-// other ports).
-
+/**
+ * The one error this package throws on purpose. Its message is written for the person at the terminal: what was wrong,
+ * and what to do. `code` is for callers that must tell the cases apart (a test that skips without Java, a retry with
+ * other ports).
+ */
 /** What went wrong, for programs. */
 export type BrokerErrorCode =
   | "BAD_OPTION"

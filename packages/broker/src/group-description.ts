@@ -1,6 +1,7 @@
-// What `kafka-consumer-groups --describe` says of a group, as rows: the stock tool's word on offsets and lag, for tests to
-// hold this project's own against.
-
+/**
+ * What `kafka-consumer-groups --describe` says of a group, as rows: the stock tool's word on offsets and lag, for tests to
+ * hold this project's own against.
+ */
 import { BrokerError } from "./error.ts";
 import { formatTail } from "./log-tail.ts";
 import { kafkaConsumerGroups, type ToolOptions } from "./tools.ts";

@@ -1,10 +1,11 @@
-// Starts programs that can't outlive this process, even if this process is killed with SIGKILL and gets to run no code.
-//
-// Between this process and the program stands a small `sh` (guard.sh). It waits for the program, and its watcher waits
-// for the end of a pipe that only this process holds: the kernel closes that when this process is gone. Then the program
-// is ended: SIGTERM and `graceSeconds` to obey it, then SIGKILL, and the folder `removeAfter` is deleted. POSIX sh and a
-// pipe, nothing else, so it is the same on Linux, Alpine and macOS.
-
+/**
+ * Starts programs that can't outlive this process, even if this process is killed with SIGKILL and gets to run no code.
+ *
+ * Between this process and the program stands a small `sh` (guard.sh). It waits for the program, and its watcher waits
+ * for the end of a pipe that only this process holds: the kernel closes that when this process is gone. Then the program
+ * is ended: SIGTERM and `graceSeconds` to obey it, then SIGKILL, and the folder `removeAfter` is deleted. POSIX sh and a
+ * pipe, nothing else, so it is the same on Linux, Alpine and macOS.
+ */
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "./java.ts";

@@ -1,9 +1,10 @@
-// The folder Apache Kafka's jars are kept in between runs, and how to tell that it is whole.
-//
-// A set of jars is a folder named after Kafka's version and a hash of pom.xml. It is put together under another name and
-// renamed once complete, so it is either there or not; a list of its files with their sizes lies beside them, so that a
-// folder someone has since deleted from is noticed and fetched again instead of failing inside Java.
-
+/**
+ * The folder Apache Kafka's jars are kept in between runs, and how to tell that it is whole.
+ *
+ * A set of jars is a folder named after Kafka's version and a hash of pom.xml. It is put together under another name and
+ * renamed once complete, so it is either there or not; a list of its files with their sizes lies beside them, so that a
+ * folder someone has since deleted from is noticed and fetched again instead of failing inside Java.
+ */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";

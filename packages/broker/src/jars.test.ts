@@ -1,5 +1,4 @@
-// The fetching of the jars, with a `mvn` of the test's own in the place of Maven: no network, no Java.
-
+/** The fetching of the jars, with a `mvn` of the test's own in the place of Maven: no network, no Java. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmod, exists, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

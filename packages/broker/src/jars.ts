@@ -1,6 +1,7 @@
-// Gets Apache Kafka's jars: from the cache, or once from Maven Central by the machine's own Maven (so its mirrors and
-// proxies apply), with one line of progress. Processes that start at once wait for the first one to fetch.
-
+/**
+ * Gets Apache Kafka's jars: from the cache, or once from Maven Central by the machine's own Maven (so its mirrors and
+ * proxies apply), with one line of progress. Processes that start at once wait for the first one to fetch.
+ */
 import { access, constants, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BrokerError } from "./error.ts";

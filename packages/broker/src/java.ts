@@ -1,6 +1,7 @@
-// Finds a Java that can run Apache Kafka: JAVA_HOME first, then PATH, the first one that is new enough. It is asked for
-// its version by running it, because macOS ships a `java` that only tells you to install one.
-
+/**
+ * Finds a Java that can run Apache Kafka: JAVA_HOME first, then PATH, the first one that is new enough. It is asked for
+ * its version by running it, because macOS ships a `java` that only tells you to install one.
+ */
 import { join } from "node:path";
 import { BrokerError } from "./error.ts";
 

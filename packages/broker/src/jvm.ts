@@ -1,5 +1,4 @@
-// How a class of Kafka's jars is run: the command line of a broker and of a tool.
-
+/** How a class of Kafka's jars is run: the command line of a broker and of a tool. */
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { archiveOptions } from "./class-archive.ts";
 import type { Jars } from "./jar-cache.ts";

@@ -1,7 +1,8 @@
-// A lock between processes that the operating system gives back when its holder dies, however it dies. SQLite's lock on
-// its file is exactly that (fcntl on every Unix), and Bun carries SQLite, so there is no stale lock file to guess
-// about and nothing to install. It also excludes two holders within one process.
-
+/**
+ * A lock between processes that the operating system gives back when its holder dies, however it dies. SQLite's lock on
+ * its file is exactly that (fcntl on every Unix), and Bun carries SQLite, so there is no stale lock file to guess
+ * about and nothing to install. It also excludes two holders within one process.
+ */
 import { Database } from "bun:sqlite";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";

@@ -1,5 +1,4 @@
-// The part of a log worth quoting in an error: the end of it, without the noise.
-
+/** The part of a log worth quoting in an error: the end of it, without the noise. */
 import { open } from "node:fs/promises";
 
 /** A start at level INFO prints some 200 kB; the reason it failed may be anywhere in it. */

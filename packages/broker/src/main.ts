@@ -1,6 +1,7 @@
-// `bun run kafka`: a cluster in the foreground, until Ctrl-C; or one of Kafka's own tools. Wiring only: what the command
-// line means is arguments.ts, what a cluster is, apache.ts and embedded.ts.
-
+/**
+ * `bun run kafka`: a cluster in the foreground, until Ctrl-C; or one of Kafka's own tools. Wiring only: what the command
+ * line means is arguments.ts, what a cluster is, apache.ts and embedded.ts.
+ */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ApacheCluster, startApache } from "./apache.ts";

@@ -1,8 +1,9 @@
-// Asks one broker, on its own port, what it knows of its cluster: a Kafka Metadata request and nothing else. An open port
-// says little (a broker listens before it serves, and the port may be somebody else's), this answer says it all: whose
-// cluster it is, whether there is a controller, and which brokers are up. It is written out by hand, so that a broker
-// can be started and watched without a client library.
-
+/**
+ * Asks one broker, on its own port, what it knows of its cluster: a Kafka Metadata request and nothing else. An open port
+ * says little (a broker listens before it serves, and the port may be somebody else's), this answer says it all: whose
+ * cluster it is, whether there is a controller, and which brokers are up. It is written out by hand, so that a broker
+ * can be started and watched without a client library.
+ */
 import { LOOPBACK } from "./ports.ts";
 
 const METADATA_KEY = 3;

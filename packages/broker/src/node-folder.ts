@@ -1,7 +1,8 @@
-// A node's folder, and what is run in it: `server.properties`, `data/` (Kafka's log.dirs) and `kafka.log`, which everything
-// the node's processes print goes into. `data/` is formatted under another name and then renamed, so that a node that
-// was killed while formatting is formatted again and not started half made.
-
+/**
+ * A node's folder, and what is run in it: `server.properties`, `data/` (Kafka's log.dirs) and `kafka.log`, which everything
+ * the node's processes print goes into. `data/` is formatted under another name and then renamed, so that a node that
+ * was killed while formatting is formatted again and not started half made.
+ */
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
-// One node of an Apache Kafka cluster: its process, and what tests do to that. The cluster (apache.ts) decides when it
-// starts first; ids, ports and data stay the same through any number of restarts.
-
+/**
+ * One node of an Apache Kafka cluster: its process, and what tests do to that. The cluster (apache.ts) decides when it
+ * starts first; ids, ports and data stay the same through any number of restarts.
+ */
 import { adoptRecording, archiveOptions, recordingOptions } from "./class-archive.ts";
 import { BrokerError } from "./error.ts";
 import { describeExit, type GuardedProcess, type ProcessExit } from "./guarded-process.ts";

@@ -1,10 +1,11 @@
-// Free loopback ports. Nobody can reserve a port for another process, so between choosing and the broker's bind someone
-// else may take it: a temporary cluster then starts again on other ports (apache.ts).
-//
-// Ports are taken from below the range the system gives to outgoing connections. Above that, a client that keeps
-// reconnecting to a killed broker is sooner or later given the broker's own port as its local one, connects to itself,
-// and the broker can't come back.
-
+/**
+ * Free loopback ports. Nobody can reserve a port for another process, so between choosing and the broker's bind someone
+ * else may take it: a temporary cluster then starts again on other ports (apache.ts).
+ *
+ * Ports are taken from below the range the system gives to outgoing connections. Above that, a client that keeps
+ * reconnecting to a killed broker is sooner or later given the broker's own port as its local one, connects to itself,
+ * and the broker can't come back.
+ */
 import { BrokerError } from "./error.ts";
 
 export const LOOPBACK = "127.0.0.1";

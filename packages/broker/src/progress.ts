@@ -1,6 +1,7 @@
-// One line of progress on stderr: redrawn in place every second on a terminal; in a log written once at the start and
-// once at the end, so that it fills nothing.
-
+/**
+ * One line of progress on stderr: redrawn in place every second on a terminal; in a log written once at the start and
+ * once at the end, so that it fills nothing.
+ */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   write(text: string): unknown;

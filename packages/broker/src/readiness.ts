@@ -1,6 +1,7 @@
-// When a node counts as ready: the broker itself answers a Metadata request on its own port, names this very cluster, and
-// counts the expected nodes among those that are up.
-
+/**
+ * When a node counts as ready: the broker itself answers a Metadata request on its own port, names this very cluster, and
+ * counts the expected nodes among those that are up.
+ */
 import { BrokerError } from "./error.ts";
 import { type ClusterView, probeMetadata } from "./metadata-probe.ts";
 

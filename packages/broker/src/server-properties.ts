@@ -1,6 +1,7 @@
-// What is written into a node's server.properties: the settings of this project's clusters, and the file format.
-// Pure: ports, paths and ids come from the caller.
-
+/**
+ * What is written into a node's server.properties: the settings of this project's clusters, and the file format.
+ * Pure: ports, paths and ids come from the caller.
+ */
 import { BrokerError } from "./error.ts";
 import { LOOPBACK } from "./ports.ts";
 

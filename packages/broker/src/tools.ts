@@ -1,7 +1,8 @@
-// Kafka's own command line tools, as functions: the same classes that `kafka-topics.sh` and its siblings start, run from
-// the jars the broker runs from. Tests use them as the foreign client that reads what this project wrote; people without
-// Docker reach them through `bun run kafka <tool> …`.
-
+/**
+ * Kafka's own command line tools, as functions: the same classes that `kafka-topics.sh` and its siblings start, run from
+ * the jars the broker runs from. Tests use them as the foreign client that reads what this project wrote; people without
+ * Docker reach them through `bun run kafka <tool> …`.
+ */
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

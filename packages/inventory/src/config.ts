@@ -1,5 +1,4 @@
-// The inventory consumer's settings: all from the environment, read once at start.
-
+/** The inventory consumer's settings: all from the environment, read once at start. */
 import { commonSettings, DEAD_LETTERS_PREFIX, deadLetterSettings, integer } from "@campus/service";
 
 /** The group whose members share the orders. */

@@ -1,5 +1,4 @@
-// What the inventory tells Prometheus, besides what every process does.
-
+/** What the inventory tells Prometheus, besides what every process does. */
 import { Counter, type Registry } from "@campus/service";
 
 export interface Counters {

@@ -1,5 +1,4 @@
-// The inventory consumer, wired: orders in, reservations out. Everything it does stands in the modules it puts together.
-
+/** The inventory consumer, wired: orders in, reservations out. Everything it does stands in the modules it puts together. */
 import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createConsumer, createProducer, type TopicPartition } from "@campus/kafka";
 import {

@@ -1,7 +1,8 @@
-// The inventory's work on one batch: read the orders, decide them, publish the outcomes, and only when those are
-// acknowledged commit the batch. Killed anywhere in between, the batch is decided again, the same way: nothing is lost,
-// an outcome may be published twice.
-
+/**
+ * The inventory's work on one batch: read the orders, decide them, publish the outcomes, and only when those are
+ * acknowledged commit the batch. Killed anywhere in between, the batch is decided again, the same way: nothing is lost,
+ * an outcome may be published twice.
+ */
 import { type Codec, decodeEvent, encodeEvent, MalformedEventError, type OrderPlaced } from "@campus/events";
 import { KafkaError, type ProducerRecord } from "@campus/kafka";
 import {

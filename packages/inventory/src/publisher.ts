@@ -1,6 +1,7 @@
-// Decisions on their way into Kafka: `publish` resolves when every one of them is acknowledged, however often some have
-// to be sent again, so whoever commits after it never loses one.
-
+/**
+ * Decisions on their way into Kafka: `publish` resolves when every one of them is acknowledged, however often some have
+ * to be sent again, so whoever commits after it never loses one.
+ */
 import { INVENTORY_EVENTS } from "@campus/events";
 import { BatchError, KafkaError, type Producer, type ProducerRecord } from "@campus/kafka";
 import type { Logger } from "@campus/service";

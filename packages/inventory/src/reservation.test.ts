@@ -1,5 +1,4 @@
-// What is fixed here is a promise to every log already written: an order decided once is decided the same for ever.
-
+/** What is fixed here is a promise to every log already written: an order decided once is decided the same for ever. */
 import { expect, test } from "bun:test";
 import type { OrderPlaced } from "@campus/events";
 import fc from "fast-check";

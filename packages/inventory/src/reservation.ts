@@ -1,6 +1,7 @@
-// The inventory's domain, pure: which orders get their stock, and the event that says so. No clock, no randomness
-// and no I/O of its own, so that a replay, another instance or another release decides every order the same.
-
+/**
+ * The inventory's domain, pure: which orders get their stock, and the event that says so. No clock, no randomness
+ * and no I/O of its own, so that a replay, another instance or another release decides every order the same.
+ */
 import type { InventoryEvent, OrderPlaced } from "@campus/events";
 
 /** The share of orders whose stock can be reserved. */

@@ -1,6 +1,7 @@
-// Trying again, with patience: what fails for Kafka's sake is repeated after a growing pause, until it succeeds, can't
-// succeed any more, or the process ends.
-
+/**
+ * Trying again, with patience: what fails for Kafka's sake is repeated after a growing pause, until it succeeds, can't
+ * succeed any more, or the process ends.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface RetryOptions {

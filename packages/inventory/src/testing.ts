@@ -1,5 +1,4 @@
-// What the tests of this package stand on: orders, records that hold them, and Kafka's part played by hand.
-
+/** What the tests of this package stand on: orders, records that hold them, and Kafka's part played by hand. */
 import { encodeEvent, ORDER_EVENTS, type OrderPlaced } from "@campus/events";
 import { KafkaError } from "@campus/kafka";
 import { createLog, type Logger, type UnhandledRecord } from "@campus/service";

@@ -1,5 +1,4 @@
-// How far a consumer is behind, for Prometheus. Asked of Kafka when somebody scrapes, so it costs nothing otherwise.
-
+/** How far a consumer is behind, for Prometheus. Asked of Kafka when somebody scrapes, so it costs nothing otherwise. */
 import { Gauge, type Registry } from "prom-client";
 
 export interface ConsumerLagOptions {

@@ -1,8 +1,9 @@
-// Where a consumer puts a record it can't handle, so that its partition goes on and nothing is lost in silence.
-// A consumer knows only `DeadLetters`; what is behind it is wiring. Here that is a folder of JSON-lines files, one a
-// topic and group, each line the whole record with where it lay and why it was refused: enough to mend and send
-// it again. Any number of processes may append to the same folder.
-
+/**
+ * Where a consumer puts a record it can't handle, so that its partition goes on and nothing is lost in silence.
+ * A consumer knows only `DeadLetters`; what is behind it is wiring. Here that is a folder of JSON-lines files, one a
+ * topic and group, each line the whole record with where it lay and why it was refused: enough to mend and send
+ * it again. Any number of processes may append to the same folder.
+ */
 import { constants } from "node:fs";
 import { access, mkdir, open } from "node:fs/promises";
 import { join, resolve } from "node:path";

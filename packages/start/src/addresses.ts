@@ -1,6 +1,7 @@
-// Which addresses the services get: the order producer the one that was asked for, each management port a known one. The
-// supervisor chooses them, so that it can say in its banner where everything is.
-
+/**
+ * Which addresses the services get: the order producer the one that was asked for, each management port a known one. The
+ * supervisor chooses them, so that it can say in its banner where everything is.
+ */
 import { freePorts } from "@campus/broker";
 import { integer, readSettings, text } from "@campus/service";
 

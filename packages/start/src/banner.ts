@@ -1,5 +1,4 @@
-// What stands on the screen once everything is up: where it is, and the one line to try.
-
+/** What stands on the screen once everything is up: where it is, and the one line to try. */
 export interface BannerOptions {
   /** What the cluster is. */
   readonly cluster: string;

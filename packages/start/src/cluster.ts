@@ -1,12 +1,13 @@
-// The cluster `bun start` brings along, as a process of its own: embedded, or Apache Kafka. The supervisor is told where
-// it is by a message once it can be used.
-//
-//     bun packages/start/src/cluster.ts embedded
-//     bun packages/start/src/cluster.ts apache DATA_FOLDER [1|3]
-//
-// It ends on SIGTERM. When the supervisor is killed it stays a while longer, because the services are then draining by
-// themselves and need it.
-
+/**
+ * The cluster `bun start` brings along, as a process of its own: embedded, or Apache Kafka. The supervisor is told where
+ * it is by a message once it can be used.
+ *
+ * bun packages/start/src/cluster.ts embedded
+ * bun packages/start/src/cluster.ts apache DATA_FOLDER [1|3]
+ *
+ * It ends on SIGTERM. When the supervisor is killed it stays a while longer, because the services are then draining by
+ * themselves and need it.
+ */
 import { join } from "node:path";
 import {
   BrokerError,

@@ -1,5 +1,4 @@
-// A child's output, line by line, for the supervisor to put a name before each.
-
+/** A child's output, line by line, for the supervisor to put a name before each. */
 /** A line longer than this is passed on in pieces: a child that never ends its line must not fill our memory. */
 const LINE_MAX_CHARACTERS = 64 * 1024;
 

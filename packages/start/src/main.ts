@@ -1,6 +1,7 @@
-// `bun start`: the whole system, one process a service. This wires the supervisor to a cluster, the three services and
-// the terminal; what each does stands in its own package.
-
+/**
+ * `bun start`: the whole system, one process a service. This wires the supervisor to a cluster, the three services and
+ * the terminal; what each does stands in its own package.
+ */
 import { join, resolve } from "node:path";
 import { SettingsError } from "@campus/service";
 import { type Addresses, chooseAddresses, PortTakenError, urlOf } from "./addresses.ts";

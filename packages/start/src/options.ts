@@ -1,5 +1,4 @@
-// What `bun start` was asked for: the command line and KAFKA_BROKER, read into one choice of cluster. Pure.
-
+/** What `bun start` was asked for: the command line and KAFKA_BROKER, read into one choice of cluster. Pure. */
 import { parseArgs } from "node:util";
 
 /** Where the services will find Kafka. */

@@ -1,5 +1,4 @@
-// Waiting for a service, by asking its management port.
-
+/** Waiting for a service, by asking its management port. */
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface ReadinessOptions {

@@ -1,5 +1,4 @@
-// The children here are tiny scripts; what they do stands in the command, so each test can be read by itself.
-
+/** The children here are tiny scripts; what they do stands in the command, so each test can be read by itself. */
 import { afterEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import { readLines } from "./lines.ts";

@@ -1,9 +1,10 @@
-// Runs a system as child processes: starts them, passes their lines on, and ends all when one ends or when asked, the last
-// started first and each only after the one before it is gone. Knows nothing of Kafka or of what the children do.
-//
-// Each child leads its own session, so that Ctrl-C in the terminal reaches the supervisor alone and the order is kept. Its
-// standard input is a pipe that ends with the supervisor, whatever ends that: see lifeline.ts.
-
+/**
+ * Runs a system as child processes: starts them, passes their lines on, and ends all when one ends or when asked, the last
+ * started first and each only after the one before it is gone. Knows nothing of Kafka or of what the children do.
+ *
+ * Each child leads its own session, so that Ctrl-C in the terminal reaches the supervisor alone and the order is kept. Its
+ * standard input is a pipe that ends with the supervisor, whatever ends that: see lifeline.ts.
+ */
 import { constants } from "node:os";
 import { readLines } from "./lines.ts";
 
