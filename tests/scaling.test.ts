@@ -31,7 +31,9 @@ onEachOwnCluster("scaling", (cluster) => {
   }, 90_000);
 
   afterAll(async () => {
-    await Promise.all([admin?.close(), system?.stop(), ...more.map((service) => service.stop())]);
+    await Promise.all([admin?.close(), ...more.map((service) => service.stop())]);
+    // Last, because it removes the folders that the others write into.
+    await system?.stop();
   }, 30_000);
 
   async function place(url: string): Promise<(string | undefined)[]> {
