@@ -29,6 +29,7 @@ export {
 export { createLog, type Logger, type LogOptions } from "./log.ts";
 export { type Management, type ManagementOptions, startManagement } from "./management.ts";
 export { Counter, createMetrics, Gauge, Histogram, type Registry } from "./metrics.ts";
+export { editDistance } from "./nearest.ts";
 export { createReadiness, type Readiness } from "./readiness.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";
 export {
