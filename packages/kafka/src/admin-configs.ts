@@ -1,4 +1,5 @@
 /** Requests about settings kept by the cluster: of topics and brokers. */
+import { withRetries } from "./admin-retry.ts";
 import type { KafkaError } from "./error.ts";
 import {
   AdminOperation,
@@ -57,9 +58,21 @@ export function describeConfigs(
   timeoutMs: number,
 ): Promise<ConfigDescription[]> {
   if (resources.length === 0) return Promise.resolve([]);
+  const operation = "describe configs";
+  return withRetries(client, { operation, kind: "reading", timeoutMs }, (leftMs) =>
+    describeOnce(client, operation, resources, leftMs),
+  );
+}
+
+function describeOnce(
+  client: NativeClient,
+  operation: string,
+  resources: readonly ConfigResource[],
+  timeoutMs: number,
+): Promise<ConfigDescription[]> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "describe configs",
+    operation,
     code: AdminOperation.describeConfigs,
     timeoutMs,
     send: (rk, options, queue) =>
@@ -93,9 +106,21 @@ export function alterConfigs(
   timeoutMs: number,
 ): Promise<void> {
   if (changes.length === 0) return Promise.resolve();
+  const operation = "alter configs";
+  return withRetries(client, { operation, kind: "writing", timeoutMs }, (leftMs) =>
+    alterOnce(client, operation, changes, leftMs),
+  );
+}
+
+function alterOnce(
+  client: NativeClient,
+  operation: string,
+  changes: readonly ConfigChange[],
+  timeoutMs: number,
+): Promise<void> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "alter configs",
+    operation,
     code: AdminOperation.incrementalAlterConfigs,
     timeoutMs,
     send: (rk, options, queue) =>

@@ -232,3 +232,9 @@ function membershipProperties({
 export function adminProperties(options: ClientOptions): Properties {
   return withOverrides(commonProperties(options), options.librdkafka);
 }
+
+/** Of a client that reads what groups have committed and belongs to none. */
+export function groupReaderProperties(options: ClientOptions, groupId: string): Properties {
+  if (groupId === "") throw invalid("groupId is empty");
+  return { ...adminProperties(options), "group.id": groupId, "enable.auto.commit": false };
+}

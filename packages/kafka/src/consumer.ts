@@ -8,6 +8,7 @@ import { Batch, type ConsumerRecord } from "./batch.ts";
 import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
+import { groupOffsets } from "./group-offsets.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
@@ -16,7 +17,7 @@ import { Handle } from "./native/handle.ts";
 import { check, errorOf, librdkafka, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, type ListEntry } from "./native/partition-list.ts";
-import { groupOffsets, listOffsets, type OffsetSpec } from "./offsets.ts";
+import { listOffsets, type OffsetSpec } from "./offsets.ts";
 import {
   commitOffsets,
   offsetOf,

@@ -179,6 +179,27 @@ export class NativeClient {
     return promise;
   }
 
+  /** Resolves after a while. Ends early as an open request does: when the client is closed, or every broker has refused it. */
+  pause(operation: string, ms: number): Promise<void> {
+    const id = this.#nextRequest++;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#requests.delete(id);
+      resolve();
+    }, ms);
+    this.#requests.set(id, {
+      operation,
+      settle: () => undefined,
+      resolve,
+      reject(error) {
+        clearTimeout(timer);
+        reject(error);
+      },
+      endsWhenRefused: true,
+    });
+    return promise;
+  }
+
   /** An error of this client with the reason why no broker was reached, if it waited for one in vain. */
   explain(error: KafkaError): KafkaError {
     return this.#reports.trouble.explain(error);
