@@ -15,7 +15,7 @@ import { onSecureCluster, passwords, type SecureCluster, tokenFor } from "./supp
 import { neutralEnvironment } from "./support/service-process.ts";
 import { until } from "./support/until.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(30_000);
 
 const scram = { mechanism: "SCRAM-SHA-512", username: "alice", password: passwords.alice } as const;
 const plain = { mechanism: "PLAIN", username: "bob", password: passwords.bob } as const;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createConsumer } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
+import { KafkaError } from "./error.ts";
 import { createProducer, type Producer } from "./producer.ts";
 import type { TopicPartition } from "./record.ts";
 import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
@@ -128,7 +129,7 @@ test("a handler that throws stops the run, and its batch is not committed", asyn
     },
     { concurrency: 3 },
   );
-  await expect(boom).rejects.toThrow("boom");
+  expect(await boom.catch((error) => error)).toMatchObject({ message: expect.stringContaining("boom") });
   expect((await consumer.committed()).every(({ offset }) => offset === -1)).toBe(true);
 });
 
@@ -214,13 +215,21 @@ test("a failing onAssigned is the iterator's error", async () => {
       throw new Error("no state to restore");
     },
   });
-  await expect(consumer[Symbol.asyncIterator]().next()).rejects.toThrow("no state to restore");
+  expect(
+    await consumer[Symbol.asyncIterator]()
+      .next()
+      .catch((error) => error),
+  ).toMatchObject({ message: expect.stringContaining("no state to restore") });
 });
 
 test('autoOffsetReset "error" ends the iterator when there is no committed offset', async () => {
   const topic = await topicWith(10, 1);
   await using consumer = consumerOf(topic, { autoOffsetReset: "error" });
-  await expect(consumer[Symbol.asyncIterator]().next()).rejects.toMatchObject({ name: "_AUTO_OFFSET_RESET" });
+  expect(
+    await consumer[Symbol.asyncIterator]()
+      .next()
+      .catch((error) => error),
+  ).toMatchObject({ name: "_AUTO_OFFSET_RESET" });
 });
 
 test("committing a partition of someone else is refused", async () => {
@@ -228,9 +237,11 @@ test("committing a partition of someone else is refused", async () => {
   await using consumer = consumerOf(topic);
   for await (const batch of consumer) {
     const elsewhere = { topic, partition: 7, offset: 1 };
-    await expect(consumer.commit([elsewhere])).rejects.toMatchObject({ name: "_ASSIGNMENT_LOST" });
+    expect(await consumer.commit([elsewhere]).catch((error) => error)).toMatchObject({
+      name: "_ASSIGNMENT_LOST",
+    });
     await consumer.close({ timeoutMs: 500 });
-    await expect(batch.commit()).rejects.toThrow();
+    expect(await batch.commit().catch((error) => error)).toBeInstanceOf(KafkaError);
     break;
   }
 });
@@ -304,7 +315,7 @@ test("a handler that takes longer than max.poll.interval.ms keeps its partition"
     break;
   }
   expect(lost).toEqual([]);
-}, 15_000);
+});
 
 test("bad options are refused", () => {
   expect(() => consumerOf("t", { groupId: "" })).toThrow("groupId is empty");

@@ -1,11 +1,13 @@
 /** Compiles a C file against librdkafka's header and compares every offset, size and enum value this package wrote down by hand. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AdminOperation } from "./admin-request.ts";
 import { EventType } from "./event-type.ts";
 import * as layout from "./layout.ts";
+
+setDefaultTimeout(30_000);
 
 const compiler = Bun.which("cc") ?? Bun.which("gcc") ?? Bun.which("clang");
 if (!compiler && process.env.CI) throw new Error("no C compiler: apt-get install gcc");
