@@ -1,5 +1,5 @@
 /** Requests about settings kept by the cluster: of topics and brokers. */
-import { withRetries } from "./admin-retry.ts";
+
 import type { KafkaError } from "./error.ts";
 import {
   AdminOperation,
@@ -13,6 +13,7 @@ import { cstring, type Pointer } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
 import { errorOf, librdkafkaAdmin, throwIfFailed } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
+import { withRetries } from "./retry.ts";
 
 /** What has settings: a topic by name, a broker by its id. */
 export interface ConfigResource {

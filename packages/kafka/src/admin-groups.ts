@@ -1,5 +1,5 @@
 /** Requests about consumer groups: list, describe, delete. Their offsets are in offsets.ts. */
-import { retryEach, withRetries } from "./admin-retry.ts";
+
 import { type Broker, readBroker } from "./cluster.ts";
 import { lookUpCoordinators } from "./coordinator-cache.ts";
 import type { KafkaError } from "./error.ts";
@@ -19,6 +19,7 @@ import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
 import { readPartitionList } from "./native/partition-list.ts";
 import type { TopicPartition } from "./record.ts";
+import { retryEach, withRetries } from "./retry.ts";
 
 /** A group as the list of all groups shows it. */
 export interface GroupListing {

@@ -1,5 +1,5 @@
 /** Requests that change topics: create, delete, grow. */
-import { retryEach } from "./admin-retry.ts";
+
 import { KafkaError } from "./error.ts";
 import {
   AdminOperation,
@@ -15,6 +15,7 @@ import { cstring, NativeMemory, type Pointer, readString } from "./native/ffi.ts
 import { Handle } from "./native/handle.ts";
 import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
+import { retryEach } from "./retry.ts";
 
 /** A topic to create. */
 export interface NewTopic {

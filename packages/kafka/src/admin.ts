@@ -1,6 +1,6 @@
 /**
  * The administration of a cluster: one client, one method a request. How each request travels is in admin-topics,
- * -groups, -configs, topic-description, offsets and group-offsets; when one is asked again, in admin-retry.
+ * -groups, -configs, topic-description, offsets and group-offsets; when one is asked again, in retry.
  */
 import {
   alterConfigs,

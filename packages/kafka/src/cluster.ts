@@ -1,9 +1,10 @@
 /** The cluster as its brokers describe it: who they are and which of them is the controller. */
-import { withRetries } from "./admin-retry.ts";
+
 import { AdminOperation, readArray, requestAdmin } from "./native/admin-request.ts";
 import type { Pointer } from "./native/ffi.ts";
 import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
+import { withRetries } from "./retry.ts";
 
 /** A broker and where clients reach it. */
 export interface Broker {

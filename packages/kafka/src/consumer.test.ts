@@ -1,6 +1,6 @@
 /** The consumer on the in-process cluster: order, commits, concurrency, rebalances, closing. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { createConsumer } from "./consumer.ts";
+import { type Consumer, createConsumer } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
 import { createProducer, type Producer } from "./producer.ts";
@@ -8,6 +8,9 @@ import type { TopicPartition } from "./record.ts";
 import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
 
 setDefaultTimeout(30_000);
+
+const offsetCommit = 8;
+const rebalanceInProgress = 27;
 
 /** Other tests of the run may hold clients of their own. */
 let handlesBefore: Record<string, number>;
@@ -204,6 +207,35 @@ test("onAssigned may choose where to begin, and is awaited before fetching", asy
   for await (const batch of consumer) {
     expect(asked).toBe(true);
     expect(batch.firstOffset).toBe(77);
+    break;
+  }
+});
+
+test("what onAssigned commits is committed, and reading begins there", async () => {
+  const topic = await topicWith(100, 1);
+  let committed: unknown;
+  await using consumer: Consumer = consumerOf(topic, {
+    onAssigned: async (partitions) => {
+      await consumer.commit(partitions.map((partition) => ({ ...partition, offset: 42, metadata: "mark" })));
+      committed = await consumer.committed(partitions);
+    },
+  });
+  for await (const batch of consumer) {
+    expect(committed).toEqual([{ topic, partition: 0, offset: 42, metadata: "mark" }]);
+    expect(batch.firstOffset).toBe(42);
+    await batch.commit();
+    break;
+  }
+});
+
+test("a commit that meets a rebalance is repeated, and does not undo a later one", async () => {
+  const topic = await topicWith(100, 1);
+  await using consumer = consumerOf(topic);
+  const at = (offset: number) => [{ topic, partition: 0, offset }];
+  for await (const _ of consumer) {
+    cluster.pushRequestErrors(offsetCommit, [rebalanceInProgress, rebalanceInProgress]);
+    await Promise.all([consumer.commit(at(10)), consumer.commit(at(20))]);
+    expect(await consumer.committed([{ topic, partition: 0 }])).toEqual(at(20));
     break;
   }
 });

@@ -1,5 +1,5 @@
 /** Requests about the offsets that groups have committed, for consumer and admin alike. The group's coordinator answers them. */
-import { withRetries } from "./admin-retry.ts";
+
 import { lookUpCoordinators } from "./coordinator-cache.ts";
 import { KafkaError } from "./error.ts";
 import {
@@ -22,6 +22,7 @@ import {
   readPartitionList,
 } from "./native/partition-list.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
+import { withRetries } from "./retry.ts";
 
 /**
  * @internal Committed offsets of a group; of all its partitions unless some are named. Those without one have offset -1. Offsets that an

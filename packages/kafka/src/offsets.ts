@@ -1,5 +1,5 @@
 /** Requests about the offsets of partitions, which their leaders answer: first, last, by time, and the deletion of what lies before one. */
-import { leaderErrors, retryEach } from "./admin-retry.ts";
+
 import { KafkaError } from "./error.ts";
 import {
   AdminOperation,
@@ -22,6 +22,7 @@ import {
   readPartitionList,
 } from "./native/partition-list.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
+import { leaderErrors, retryEach } from "./retry.ts";
 import { describeTopicsOnce } from "./topic-description.ts";
 
 /** First record kept, end of the log, or the first record of that time or later. */

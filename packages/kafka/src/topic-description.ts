@@ -1,5 +1,5 @@
 /** Topics as the brokers describe them: their names, and who has their partitions. */
-import { withRetries } from "./admin-retry.ts";
+
 import { type Broker, readBroker } from "./cluster.ts";
 import {
   AdminOperation,
@@ -14,6 +14,7 @@ import { Handle } from "./native/handle.ts";
 import { metadata as metadataField, metadataTopic } from "./native/layout.ts";
 import { errorOf, librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
+import { withRetries } from "./retry.ts";
 
 /** Who has a partition. */
 export interface PartitionDescription {

@@ -246,6 +246,8 @@ export const ErrCode = {
   coordinatorLoadInProgress: 14,
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
+  illegalGeneration: 22,
+  rebalanceInProgress: 27,
   topicAlreadyExists: 36,
   notController: 41,
   storageError: 56,
@@ -254,4 +256,5 @@ export const ErrCode = {
   offsetNotAvailable: 78,
   unstableOffsetCommit: 88,
   throttlingQuotaExceeded: 89,
+  staleMemberEpoch: 113,
 } as const;

@@ -46,6 +46,11 @@ const passing = {
   writing: new Set(notExecuted),
   /** The same for requests that the leaders of partitions answer. */
   writingToLeaders: new Set([...notExecuted, ErrCode.leaderNotAvailable, ErrCode.notLeaderForPartition]),
+  /**
+   * A commit of a member of the group, which librdkafka takes to the coordinator. One that meets a rebalance was not done; who still has its
+   * partition afterwards commits as the member of the new generation.
+   */
+  committing: new Set([ErrCode.rebalanceInProgress, ErrCode.illegalGeneration, ErrCode.staleMemberEpoch]),
 } as const satisfies Record<string, ReadonlySet<number>>;
 
 export interface RetryOptions<Item> {
