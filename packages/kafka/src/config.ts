@@ -25,7 +25,10 @@ export interface ClientOptions extends SecurityOptions {
   readonly clientId?: string;
   /** librdkafka's log. Without it warnings and worse go to `console.warn`. */
   readonly onLog?: (line: LogLine) => void;
-  /** Errors of no particular call: brokers down (librdkafka reconnects by itself), a fatal state. */
+  /**
+   * Errors of no particular call, as soon as they happen: brokers that can't be reached or refuse this client (librdkafka goes on trying, so sends
+   * fail only when their time is up), a fatal state.
+   */
   readonly onError?: (error: KafkaError) => void;
   /** Statistics as librdkafka's STATISTICS.md describes them, every `statisticsIntervalMs`. */
   readonly onStatistics?: (statistics: Record<string, unknown>) => void;

@@ -210,9 +210,12 @@ test("a delivery that can't be made in time fails, and says whether its outcome 
     const error: KafkaError = await producer.send(topic, { value: "late" }).catch((reason) => reason);
     expect(error).toBeInstanceOf(KafkaError);
     expect(error).toMatchObject({ name: "_MSG_TIMED_OUT", retriable: true, possiblyPersisted: false });
+    expect(error.message).toContain("the last attempt to connect: ");
+    expect(error.cause).toMatchObject({ name: "_TRANSPORT" });
   } finally {
     cluster.brokerUp(1);
   }
+  expect(await producer.send(topic, { value: "back" })).toMatchObject({ topic });
 });
 
 test("close() delivers what is in flight; what it can't deliver in time is rejected", async () => {

@@ -62,7 +62,10 @@ export class Producer implements AsyncDisposable {
       handlers: options,
       events: EventType.delivery,
       onEvent: (type, event) => {
-        if (type === EventType.delivery) this.#reports.read(event, this.#onReport);
+        if (type !== EventType.delivery) return;
+        const { acknowledged } = this.#counters;
+        this.#reports.read(event, this.#onReport);
+        if (this.#counters.acknowledged > acknowledged) this.#client.reached();
       },
     });
     this.#topics = new TopicHandles(this.#client.rk);
@@ -94,7 +97,8 @@ export class Producer implements AsyncDisposable {
   /**
    * Sends one record; resolves with where it lies once the brokers acknowledged it.
    * @throws KafkaError `_QUEUE_FULL` (see `ready`), `_MSG_TIMED_OUT` after `deliveryTimeoutMs`, a broker's error; `possiblyPersisted`
-   *   tells an unknown outcome from a failure
+   *   tells an unknown outcome from a failure. Of a producer that reaches no broker (wrong password, nobody there) the error's `cause` is why,
+   *   once the time is up: librdkafka goes on trying until then. `onError` is told at once.
    */
   send(topic: string, record: ProducerRecord): Promise<Delivery> {
     try {
@@ -247,8 +251,10 @@ export class Producer implements AsyncDisposable {
     const { bytes, error } = report;
     this.#records--;
     this.#bytes -= bytes;
-    if (error) this.#counters.failed++;
-    else {
+    if (error) {
+      this.#counters.failed++;
+      report.error = this.#client.explain(error);
+    } else {
       this.#counters.acknowledged++;
       this.#counters.acknowledgedBytes += bytes;
     }

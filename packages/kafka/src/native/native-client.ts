@@ -205,6 +205,11 @@ export class NativeClient {
     return this.#reports.trouble.explain(error);
   }
 
+  /** A broker has answered the owner: what kept this client from its brokers is over. */
+  reached(): void {
+    this.#reports.trouble.clear();
+  }
+
   /**
    * Destroys the client. Requests still open are rejected. What must be flushed or left was done by the owner before.
    *
