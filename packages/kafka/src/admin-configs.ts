@@ -22,18 +22,33 @@ export interface ConfigResource {
   readonly name: string;
 }
 
+/**
+ * Where a setting's value comes from: set for the topic (`dynamic-topic`), for the broker (`dynamic-broker`), for all brokers
+ * (`dynamic-default-broker`) or the group (`group`) while they run, in the broker's own file (`static-broker`), or nowhere (`default`). `unknown` is
+ * what a newer Kafka may say.
+ */
+export type ConfigSource =
+  | "dynamic-topic"
+  | "dynamic-broker"
+  | "dynamic-default-broker"
+  | "static-broker"
+  | "default"
+  | "group"
+  | "unknown";
+
 /** A setting as the broker has it in effect. */
 export interface ConfigEntry {
   /** By Kafka's name: `retention.ms`, `cleanup.policy`, … */
   readonly name: string;
   /** Null where the broker does not tell, as for passwords. */
   readonly value: string | null;
-  /** Not set by anyone. */
+  readonly source: ConfigSource;
+  /** Not set by anyone: `source` is `default`. */
   readonly isDefault: boolean;
   /** Of a broker: it takes a restart to change it. */
-  readonly readOnly: boolean;
+  readonly isReadOnly: boolean;
   /** A password or the like; its value is not told. */
-  readonly sensitive: boolean;
+  readonly isSensitive: boolean;
 }
 
 /** A topic or broker with all its settings. */
@@ -49,6 +64,16 @@ export interface ConfigChange extends ConfigResource {
 
 /** `rd_kafka_ResourceType_t` */
 const resourceTypes = { topic: 2, broker: 4 } as const;
+
+/** `rd_kafka_ConfigSource_t` */
+export const configSources: ReadonlyMap<number, ConfigSource> = new Map([
+  [1, "dynamic-topic"],
+  [2, "dynamic-broker"],
+  [3, "dynamic-default-broker"],
+  [4, "static-broker"],
+  [5, "default"],
+  [8, "group"],
+]);
 
 /** `rd_kafka_AlterConfigOpType_t` */
 const alter = { set: 0, delete: 1 } as const;
@@ -182,8 +207,9 @@ function readEntry(entry: Pointer): ConfigEntry {
   return {
     name: admin.rd_kafka_ConfigEntry_name(entry)!,
     value: admin.rd_kafka_ConfigEntry_value(entry),
+    source: configSources.get(admin.rd_kafka_ConfigEntry_source(entry)) ?? "unknown",
     isDefault: admin.rd_kafka_ConfigEntry_is_default(entry) > 0,
-    readOnly: admin.rd_kafka_ConfigEntry_is_read_only(entry) > 0,
-    sensitive: admin.rd_kafka_ConfigEntry_is_sensitive(entry) > 0,
+    isReadOnly: admin.rd_kafka_ConfigEntry_is_read_only(entry) > 0,
+    isSensitive: admin.rd_kafka_ConfigEntry_is_sensitive(entry) > 0,
   };
 }

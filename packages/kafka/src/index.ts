@@ -1,7 +1,13 @@
 /** @campus/kafka: an Apache Kafka client for Bun. librdkafka does the work; this makes it safe, typed and pleasant. */
 export type { AccessToken, TokenFunction } from "./access-token.ts";
 export { Admin, type AdminOptions, createAdmin } from "./admin.ts";
-export type { ConfigChange, ConfigDescription, ConfigEntry, ConfigResource } from "./admin-configs.ts";
+export type {
+  ConfigChange,
+  ConfigDescription,
+  ConfigEntry,
+  ConfigResource,
+  ConfigSource,
+} from "./admin-configs.ts";
 export type { GroupDescription, GroupListing, GroupMember } from "./admin-groups.ts";
 export type { NewTopic, TopicResults } from "./admin-topics.ts";
 export { Batch, ConsumerRecord } from "./batch.ts";
