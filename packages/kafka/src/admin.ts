@@ -29,6 +29,7 @@ import type { KafkaError } from "./error.ts";
 import { alterGroupOffsets, deleteGroupOffsets, groupOffsets } from "./group-offsets.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { deleteRecords, listOffsets, type OffsetSpec } from "./offsets.ts";
+import { checkOptions } from "./option-check.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
 import { describeTopics, listTopics, type TopicDescription } from "./topic-description.ts";
 
@@ -181,5 +182,6 @@ export class Admin implements AsyncDisposable {
 
 /** Creates an admin client. It connects in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createAdmin(options: AdminOptions): Admin {
+  checkOptions("admin", options);
   return new Admin(options);
 }

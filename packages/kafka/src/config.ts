@@ -131,6 +131,7 @@ const reserved = new Set([
   "enable.auto.offset.store",
   "enable.partition.eof",
   "delivery.report.only.error",
+  "internal.termination.signal", // ends the process, which has no handler for it
 ]);
 
 function withOverrides(properties: Properties, overrides: LibrdkafkaProperties | undefined): Properties {
@@ -188,7 +189,7 @@ export const defaultQueuedRecords = 100_000;
 export const defaultQueuedBytes = 256 * 1024 * 1024;
 
 export function consumerProperties(options: ClientOptions & ConsumerGroupOptions): Properties {
-  if (options.groupId === "") throw invalid("groupId is empty");
+  if (options.groupId === "" || options.librdkafka?.["group.id"] === "") throw invalid("groupId is empty");
   if ((options.topics ?? []).length + (options.partitions ?? []).length === 0) {
     throw invalid("topics is empty: name at least one topic, or partitions to read");
   }

@@ -19,6 +19,7 @@ import { check, errorOf, librdkafka, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, type ListEntry } from "./native/partition-list.ts";
 import { listOffsets, type OffsetSpec } from "./offsets.ts";
+import { checkOptions } from "./option-check.ts";
 import {
   commitOffsets,
   offsetOf,
@@ -389,5 +390,6 @@ function notOurs({ topic, partition }: TopicPartition): KafkaError {
 
 /** Creates a consumer and joins the group in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createConsumer(options: ConsumerOptions): Consumer {
+  checkOptions("consumer", options);
   return new Consumer(options);
 }

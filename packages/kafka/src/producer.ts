@@ -19,6 +19,7 @@ import { errorOf, librdkafka } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
+import { checkOptions } from "./option-check.ts";
 import type { Delivery, ProducerRecord } from "./record.ts";
 import { checkRecord } from "./record-check.ts";
 import { TopicHandles } from "./topic-handles.ts";
@@ -300,5 +301,6 @@ function closed(): KafkaError {
  * @throws KafkaError `_INVALID_ARG` for a bad option
  */
 export function createProducer(options: ProducerOptions): Producer {
+  checkOptions("producer", options);
   return new Producer(options);
 }

@@ -106,16 +106,24 @@ export class NativeClient {
         secrets: this.#reports.secrets,
         onError: (error) => this.#reports.tokenFailed(error, this.#tokens?.hasToken ?? false),
       });
-    if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
-    lib.rd_kafka_set_log_queue(this.rk.pointer, null);
-    this.queue = ownQueue(
-      "event queue",
-      consumer
-        ? lib.rd_kafka_queue_get_consumer(this.rk.pointer)
-        : lib.rd_kafka_queue_get_main(this.rk.pointer),
-    );
-    this.pipe = new WakePipe(() => this.serve());
-    this.pipe.attach(this.queue.pointer);
+    let queue: Handle | null = null;
+    try {
+      if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
+      lib.rd_kafka_set_log_queue(this.rk.pointer, null);
+      queue = ownQueue(
+        "event queue",
+        consumer
+          ? lib.rd_kafka_queue_get_consumer(this.rk.pointer)
+          : lib.rd_kafka_queue_get_main(this.rk.pointer),
+      );
+      this.pipe = new WakePipe(() => this.serve());
+      this.pipe.attach(queue.pointer);
+      this.queue = queue;
+    } catch (error) {
+      queue?.release();
+      this.rk.release();
+      throw error;
+    }
     this.serve();
   }
 
