@@ -238,5 +238,5 @@ describe.skipIf(!available.ok)("a broker killed and revived under load (real Apa
     );
     expect(sender.errors).toEqual([]);
     compare(sender.outcomes, read);
-  }, 120_000);
+  }, 180_000);
 });
