@@ -20,7 +20,8 @@ const perTick = 100;
 const tickMs = 10;
 
 /** A busy machine takes its time to start a node. */
-const until = (what: string, condition: () => boolean) => untilSoon(what, condition, { deadlineMs: 40_000 });
+const until = (what: string, condition: () => boolean | Promise<boolean>) =>
+  untilSoon(what, condition, { deadlineMs: 40_000 });
 
 /** What became of a record that was sent. */
 type Outcome = "open" | "acknowledged" | "failed" | "unknown";
@@ -216,27 +217,65 @@ describe("a broker killed and revived under load (embedded cluster)", () => {
 });
 
 describe.skipIf(!available.ok)("a broker killed and revived under load (real Apache Kafka)", () => {
-  test("kill -9 of a leader of three nodes: nothing is lost", async () => {
+  test("kill -9 of a leader of three nodes, which coordinates a group: nothing is lost, and the group is found wherever it is", async () => {
     await using cluster = await startApache({
       nodes: 3,
-      properties: { "broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500" },
+      properties: {
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+        // The node takes back at once what it led before.
+        "leader.imbalance.check.interval.seconds": "1",
+        "leader.imbalance.per.broker.percentage": "0",
+      },
     });
     await using admin = createAdmin({ brokers: cluster.brokers, ...quiet });
     const config = { "min.insync.replicas": "2" };
     const created = await admin.createTopics([{ topic, partitions, replicationFactor: 3, config }]);
     expect(created.get(topic)).toBeNull();
     const node = (id: number) => cluster.nodes.find((one) => one.id === id)!;
+    const commit = (groupId: string, offset: number) =>
+      admin.alterGroupOffsets(groupId, [{ topic, partition: 0, offset }]);
+    let group = { groupId: "", coordinator: 0 };
     const { sender, read } = await killUnderLoad(
       {
         brokers: cluster.brokers,
         sessionTimeoutMs: 6_000,
-        kill: (id) => node(id).kill("SIGKILL"),
-        revive: (id) => node(id).restart(),
+        async kill(id) {
+          group = { groupId: await groupAt(cluster.brokers, id), coordinator: id };
+          await commit(group.groupId, 1);
+          await node(id).kill("SIGKILL");
+        },
+        async revive(id) {
+          await commit(group.groupId, 2);
+          await node(id).restart();
+        },
       },
       20_000,
       500,
     );
     expect(sender.errors).toEqual([]);
     compare(sender.outcomes, read);
+    const { groupId, coordinator } = group;
+    await until(
+      "the group is back at its first coordinator",
+      async () => (await coordinatorOf(cluster.brokers, groupId)) === coordinator,
+    );
+    await commit(groupId, 3);
+    expect(await admin.groupOffsets(groupId)).toEqual([{ topic, partition: 0, offset: 3 }]);
   }, 180_000);
 });
+
+/** As a client sees it that asks for the first time. */
+async function coordinatorOf(brokers: string, groupId: string): Promise<number | undefined> {
+  await using admin = createAdmin({ brokers, ...quiet });
+  return (await admin.describeGroups([groupId]))[0]!.coordinator?.id;
+}
+
+/** A group that this broker coordinates. */
+async function groupAt(brokers: string, id: number): Promise<string> {
+  await using admin = createAdmin({ brokers, ...quiet });
+  for (let i = 0; ; i++) {
+    const [description] = await admin.describeGroups([`group-${i}`]);
+    if (description!.coordinator?.id === id) return `group-${i}`;
+  }
+}
