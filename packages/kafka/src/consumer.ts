@@ -160,11 +160,12 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
    * @throws KafkaError `_ASSIGNMENT_LOST` for a partition that is not this consumer's, or the broker's error
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    for (const offset of offsets) {
+    const partitions = offsets.map((offset) => {
       const partition = this.#assignment.get(offset);
-      if (!partition || partition.state === "gone") throw notOurs(offset);
-    }
-    if (offsets.length > 0) await this.#commit(offsets);
+      if (!partition) throw notOurs(offset);
+      return partition;
+    });
+    if (offsets.length > 0) await this.#commit(partitions, offsets);
   }
 
   /** The partitions this consumer holds now. */
@@ -321,20 +322,37 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       this.#counters.records += records.count;
       this.#counters.bytes += records.bytes.length;
       const { topic, partition: id } = partition;
-      const commit = (offset: number, metadata?: string): Promise<void> => {
-        if (partition.state === "gone") return Promise.reject(notOurs(partition));
-        return this.#commit([
-          { topic, partition: id, offset, ...(metadata === undefined ? {} : { metadata }) },
-        ]);
-      };
+      const commit = (offset: number, metadata?: string): Promise<void> =>
+        this.#commit(
+          [partition],
+          [{ topic, partition: id, offset, ...(metadata === undefined ? {} : { metadata }) }],
+        );
       return { batch: new Batch(topic, id, records, commit), partition };
     }
     return null;
   }
 
-  async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    await commitOffsets(this.#client, offsets);
-    this.#counters.commits++;
+  /**
+   * Brokers refuse commits while a rebalance completes, and those sent under the generation before. That takes moments, and giving up would have the
+   * records read again: it is waited out for as long as the partitions stay here.
+   */
+  async #commit(
+    partitions: readonly AssignedPartition[],
+    offsets: readonly TopicPartitionOffset[],
+  ): Promise<void> {
+    const deadline = performance.now() + rebalanceWaitMs;
+    for (;;) {
+      const gone = partitions.find(({ state }) => state === "gone");
+      if (gone) throw notOurs(gone);
+      try {
+        await commitOffsets(this.#client, offsets);
+        this.#counters.commits++;
+        return;
+      } catch (error) {
+        if (!isRebalancing(error) || performance.now() > deadline) throw error;
+        await Bun.sleep(rebalanceBackoffMs);
+      }
+    }
   }
 
   #fetchFailed({ topic, partition }: TopicPartition, { code, message }: FetchError): void {
@@ -353,8 +371,19 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   }
 }
 
+/** How long a commit waits for a rebalance to complete, and how often it tries meanwhile. */
+const rebalanceWaitMs = 3_000;
+const rebalanceBackoffMs = 50;
+
 /** `_AUTO_OFFSET_RESET`: there is no offset to begin with, and the options say that this is an error. */
 const autoOffsetReset = -140;
+
+function isRebalancing(error: unknown): boolean {
+  return (
+    error instanceof KafkaError &&
+    (error.code === ErrCode.rebalanceInProgress || error.code === ErrCode.illegalGeneration)
+  );
+}
 
 function notOurs({ topic, partition }: TopicPartition): KafkaError {
   return new KafkaError({

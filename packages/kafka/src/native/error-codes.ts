@@ -235,5 +235,7 @@ export const ErrCode = {
   assignmentLost: -142,
   none: 0,
   unknownTopicOrPartition: 3,
+  illegalGeneration: 22,
+  rebalanceInProgress: 27,
   topicAlreadyExists: 36,
 } as const;
