@@ -3,11 +3,13 @@
  * time; different partitions may be worked on side by side. Nothing is fetched ahead into JavaScript: what waits, waits in
  * librdkafka's bounded queues.
  */
+
 import { AssignedPartition, Assignment } from "./assignment.ts";
 import { Batch, type ConsumerRecord } from "./batch.ts";
 import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
+import { groupOffsets } from "./group-offsets.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
@@ -16,7 +18,8 @@ import { Handle } from "./native/handle.ts";
 import { check, errorOf, librdkafka, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, type ListEntry } from "./native/partition-list.ts";
-import { groupOffsets, listOffsets, type OffsetSpec } from "./offsets.ts";
+import { listOffsets, type OffsetSpec } from "./offsets.ts";
+import { checkOptions } from "./option-check.ts";
 import {
   commitOffsets,
   offsetOf,
@@ -27,6 +30,7 @@ import {
 } from "./positions.ts";
 import { Rebalance } from "./rebalance.ts";
 import type { TopicPartition, TopicPartitionLag, TopicPartitionOffset } from "./record.ts";
+import { withRetries } from "./retry.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
@@ -100,7 +104,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
 
   #assign(partitions: readonly ListEntry[]): void {
     for (const { topic, partition } of partitions) {
-      this.#assignment.add(new AssignedPartition(this.#client, topic, partition));
+      const assigned = new AssignedPartition(this.#client, topic, partition);
+      assigned.state = "held";
+      this.#assignment.add(assigned);
     }
     using list = createPartitionList(partitions);
     check(librdkafka().rd_kafka_assign(this.#client.rk.pointer, list.pointer), "assign");
@@ -156,7 +162,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   }
 
   /**
-   * Commits offsets: of each partition the next one to read. Resolves when the broker has them.
+   * Commits offsets: of each partition the next one to read. Resolves when the broker has them. A commit that meets a rebalance
+   * (`REBALANCE_IN_PROGRESS`, `ILLEGAL_GENERATION`, `STALE_MEMBER_EPOCH`) is repeated while its partitions are still this consumer's, for up to 10 s.
    * @throws KafkaError `_ASSIGNMENT_LOST` for a partition that is not this consumer's, or the broker's error
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
@@ -332,27 +339,26 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     return null;
   }
 
-  /**
-   * Brokers refuse commits while a rebalance completes, and those sent under the generation before. That takes moments, and giving up would have the
-   * records read again: it is waited out for as long as the partitions stay here.
-   */
-  async #commit(
+  /** One after another a partition: a commit that had to be repeated must not undo a later one. */
+  #commit(partitions: readonly AssignedPartition[], offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const before = Promise.all(partitions.map(({ committing }) => committing));
+    const commit = before.then(() => this.#commitNow(partitions, offsets));
+    const settled = commit.catch(() => undefined);
+    for (const partition of partitions) partition.committing = settled;
+    return commit;
+  }
+
+  async #commitNow(
     partitions: readonly AssignedPartition[],
     offsets: readonly TopicPartitionOffset[],
   ): Promise<void> {
-    const deadline = performance.now() + rebalanceWaitMs;
-    for (;;) {
-      const gone = partitions.find(({ state }) => state === "gone");
-      if (gone) throw notOurs(gone);
-      try {
-        await commitOffsets(this.#client, offsets);
-        this.#counters.commits++;
-        return;
-      } catch (error) {
-        if (!isRebalancing(error) || performance.now() > deadline) throw error;
-        await Bun.sleep(rebalanceBackoffMs);
-      }
-    }
+    const options = { operation: "commit", kind: "committing", timeoutMs: requestTimeoutMs } as const;
+    await withRetries(this.#client, options, async () => {
+      const lost = partitions.find(({ state }) => state === "gone");
+      if (lost) throw notOurs(lost);
+      await commitOffsets(this.#client, offsets);
+    });
+    this.#counters.commits++;
   }
 
   #fetchFailed({ topic, partition }: TopicPartition, { code, message }: FetchError): void {
@@ -371,19 +377,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   }
 }
 
-/** How long a commit waits for a rebalance to complete, and how often it tries meanwhile. */
-const rebalanceWaitMs = 3_000;
-const rebalanceBackoffMs = 50;
-
 /** `_AUTO_OFFSET_RESET`: there is no offset to begin with, and the options say that this is an error. */
 const autoOffsetReset = -140;
-
-function isRebalancing(error: unknown): boolean {
-  return (
-    error instanceof KafkaError &&
-    (error.code === ErrCode.rebalanceInProgress || error.code === ErrCode.illegalGeneration)
-  );
-}
 
 function notOurs({ topic, partition }: TopicPartition): KafkaError {
   return new KafkaError({
@@ -395,5 +390,6 @@ function notOurs({ topic, partition }: TopicPartition): KafkaError {
 
 /** Creates a consumer and joins the group in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createConsumer(options: ConsumerOptions): Consumer {
+  checkOptions("consumer", options);
   return new Consumer(options);
 }
