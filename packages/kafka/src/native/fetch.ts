@@ -1,14 +1,14 @@
 /**
- * Takes records out of a partition's queue into JavaScript memory, many at a time. Three costs decide the rate, and each is paid as few times
+ * Takes records out of a partition's queue into JavaScript memory, many at a time. Four costs decide the rate, and each is paid as few times
  * as possible: message structs are copied whole and read from a typed array; keys and values that lie side by side, as they do
- * in a fetched (and decompressed) batch, are copied in one run; every message is destroyed before this returns, so no native memory
- * outlives the call.
+ * in a fetched (and decompressed) batch, are copied in one run; librdkafka is asked for a record's headers only where it may have some;
+ * every loop over the records is a method of its own, small enough for the JIT to compile. Every message is destroyed before `take`
+ * returns, so no native memory outlives the call.
  */
 import { address, libc, NativeMemory, type Pointer, readString } from "./ffi.ts";
 import { message as field } from "./layout.ts";
 import { librdkafka } from "./library.ts";
-
-const words = field.size / 4;
+import { MessageBlock, messageWords } from "./message-block.ts";
 
 /**
  * Bytes between two pieces that are still copied with them: record framing, a small header. Less than a page, so whatever lies between is mapped
@@ -35,91 +35,75 @@ export interface FetchedRecords {
 export type FetchError = { readonly code: number; readonly message: string };
 
 export class Fetcher {
-  readonly #pointers: NativeMemory;
-  readonly #messages: NativeMemory;
+  readonly #block: MessageBlock;
   readonly #out = new NativeMemory(24);
 
-  constructor(private readonly maxRecords: number) {
-    this.#pointers = new NativeMemory(maxRecords * 8);
-    this.#messages = new NativeMemory(maxRecords * field.size);
+  constructor(maxRecords: number) {
+    this.#block = new MessageBlock(maxRecords);
   }
 
   /** What the queue holds now, up to `maxRecords`; null when that is nothing but errors, which go to `onError`. */
   take(queue: Pointer, onError: (error: FetchError) => void): FetchedRecords | null {
-    const lib = librdkafka();
-    const taken = Number(lib.rd_kafka_consume_batch_queue(queue, 0, this.#pointers.address, this.maxRecords));
+    const { pointers, capacity } = this.#block;
+    const taken = Number(librdkafka().rd_kafka_consume_batch_queue(queue, 0, pointers.address, capacity));
     if (taken <= 0) return null;
     try {
-      return this.#copy(this.#records(taken, onError));
+      this.#block.copy(taken);
+      const count = this.#countErrors(taken) === 0 ? taken : this.#setErrorsAside(taken, onError);
+      return count === 0 ? null : this.#copyRecords(count);
     } finally {
-      for (let i = 0; i < taken; i++) lib.rd_kafka_message_destroy(this.#pointers.getSize(i * 2));
+      this.#destroy(taken);
     }
   }
 
-  /** Copies the structs and moves errors out of the way: the first `count` structs and pointers are records afterwards. */
-  #records(taken: number, onError: (error: FetchError) => void): number {
-    const { address: base, i32 } = this.#messages;
-    for (let i = 0; i < taken; i++)
-      libc.memcpy(base + i * field.size, this.#pointers.getSize(i * 2), field.size);
+  #countErrors(taken: number): number {
     let failed = 0;
-    for (let i = 0; i < taken; i++) if (i32[i * words] !== 0) failed++;
-    if (failed === 0) return taken;
-    return this.#setErrorsAside(taken, onError);
+    for (let i = 0; i < taken; i++) if (this.#block.error(i) !== 0) failed++;
+    return failed;
   }
 
+  /** Moves errors out of the way: the first messages of the block are records afterwards. Returns how many. */
   #setErrorsAside(taken: number, onError: (error: FetchError) => void): number {
-    const { bytes, i32 } = this.#messages;
-    const { u32 } = this.#pointers;
+    const block = this.#block;
     let count = 0;
     for (let i = 0; i < taken; i++) {
-      const code = i32[i * words]!;
-      const pointer = this.#pointers.getSize(i * 2);
-      if (code !== 0) {
-        onError({ code, message: librdkafka().rd_kafka_message_errstr(pointer) ?? "" });
-        continue;
-      }
-      if (i !== count) {
-        bytes.copyWithin(count * field.size, i * field.size, (i + 1) * field.size);
-        // Swapped, not overwritten: every pointer must still be destroyed once.
-        for (const half of [0, 1])
-          [u32[count * 2 + half], u32[i * 2 + half]] = [u32[i * 2 + half]!, u32[count * 2 + half]!];
-      }
-      count++;
+      const code = block.error(i);
+      if (code === 0) block.swap(count++, i);
+      else onError({ code, message: librdkafka().rd_kafka_message_errstr(block.pointer(i)) ?? "" });
     }
     return count;
   }
 
-  #copy(count: number): FetchedRecords | null {
-    if (count === 0) return null;
+  #destroy(taken: number): void {
     const lib = librdkafka();
-    const extents = new Int32Array(count * 4);
-    const offsets = new Float64Array(count);
-    const timestamps = new Float64Array(count);
-    const headers = new Map<number, HeaderList>();
-    const bytes = this.#copyBytes(count, extents);
-    for (let i = 0; i < count; i++) {
-      const message = this.#pointers.getSize(i * 2);
-      offsets[i] = this.#messages.getSize(i * words + field.offset / 4);
-      timestamps[i] = Number(lib.rd_kafka_message_timestamp(message, null));
-      if (lib.rd_kafka_message_headers(message, this.#out.address) === 0) {
-        headers.set(i, this.#readHeaders(this.#out.getSize(0)));
-      }
-    }
-    return { count, bytes, extents, offsets, timestamps, headers };
+    const { pointers } = this.#block;
+    for (let i = 0; i < taken; i++) lib.rd_kafka_message_destroy(pointers.getSize(i * 2));
   }
 
-  /** Lays the pieces out in runs, then copies each run. A run is kept as (source, target, size) triples. */
-  #copyBytes(count: number, extents: Int32Array): Buffer {
-    const messages = this.#messages;
-    const { u32 } = messages;
+  #copyRecords(count: number): FetchedRecords {
+    const extents = new Int32Array(count * 4);
     const runs: number[] = [];
+    const bytes = this.#copyRuns(runs, this.#layOut(count, extents, runs));
+    const offsets = new Float64Array(count);
+    const timestamps = new Float64Array(count);
+    this.#readNumbers(offsets, timestamps);
+    return { count, bytes, extents, offsets, timestamps, headers: this.#readHeaders(bytes, extents) };
+  }
+
+  /**
+   * Lays the pieces out in runs: (source, target, size) triples. Each run is followed by one byte for `#copyRuns` to mark its end with. Returns the
+   * bytes needed in all.
+   */
+  #layOut(count: number, extents: Int32Array, runs: number[]): number {
+    const { structs } = this.#block;
+    const { u32 } = structs;
     let start = 0; // of the current run, in native memory
     let end = 0;
-    let target = 0; // of the current run, in `bytes`
+    let target = 0; // of the current run, in the bytes to be
     for (let piece = 0; piece < count * 2; piece++) {
       const isKey = (piece & 1) === 0;
-      const at = (piece >> 1) * words + (isKey ? field.key : field.payload) / 4;
-      const source = messages.getSize(at);
+      const at = (piece >> 1) * messageWords + (isKey ? field.key : field.payload) / 4;
+      const source = structs.getSize(at);
       // key: pointer, length; payload: pointer, length. Both lie next to each other in the struct.
       const length = u32[at + 2]!;
       const extent = (piece >> 1) * 4 + (isKey ? 0 : 2);
@@ -129,33 +113,72 @@ export class Fetcher {
       }
       const gap = source - end;
       if (gap < 0 || gap > largestGap) {
-        if (end > start) runs.push(start, target, end - start);
-        target += end - start;
+        if (start !== 0) {
+          runs.push(start, target, end - start);
+          target += end - start + 1;
+        }
         start = source;
       }
       end = source + length;
       extents[extent] = target + (source - start);
       extents[extent + 1] = length;
     }
-    if (end > start) runs.push(start, target, end - start);
+    if (start === 0) return 0;
+    runs.push(start, target, end - start);
+    return target + end - start + 1;
+  }
+
+  #copyRuns(runs: readonly number[], total: number): Buffer {
     // Never tiny: see ffi.ts on small typed arrays.
-    const bytes = Buffer.allocUnsafeSlow(Math.max(4096, target + end - start));
+    const bytes = Buffer.allocUnsafeSlow(Math.max(4096, total));
     const base = address(bytes);
-    for (let i = 0; i < runs.length; i += 3) libc.memcpy(base + runs[i + 1]!, runs[i]!, runs[i + 2]!);
+    for (let i = 0; i < runs.length; i += 3) {
+      const [target, length] = [runs[i + 1]!, runs[i + 2]!];
+      if (length > 0) libc.memcpy(base + target, runs[i]!, length);
+      bytes[target + length] = mayHaveHeaders;
+    }
     return bytes;
   }
 
-  #readHeaders(headers: Pointer): HeaderList {
+  #readNumbers(offsets: Float64Array, timestamps: Float64Array): void {
+    const block = this.#block;
+    for (let i = 0; i < offsets.length; i++) {
+      offsets[i] = block.offset(i);
+      timestamps[i] = block.timestamp(i);
+    }
+  }
+
+  /**
+   * A record's value is followed by the number of its headers (message format 2), so a zero there spares the question. In the formats before, which
+   * have no headers, the next record's offset follows, and its first byte is zero too. At the end of a run the mark stands; an empty or absent value
+   * does not lie in the fetched bytes.
+   */
+  #readHeaders(bytes: Buffer, extents: Int32Array): Map<number, HeaderList> {
+    const headers = new Map<number, HeaderList>();
+    for (let at = 2; at < extents.length; at += 4) {
+      const length = extents[at + 1]!;
+      if (length <= 0 || bytes[extents[at]! + length] !== 0) this.#askHeaders(at >> 2, headers);
+    }
+    return headers;
+  }
+
+  #askHeaders(index: number, headers: Map<number, HeaderList>): void {
     const lib = librdkafka();
     const out = this.#out;
-    const count = Number(lib.rd_kafka_header_cnt(headers));
-    return Array.from({ length: count }, (_, i) => {
-      lib.rd_kafka_header_get_all(headers, i, out.address, out.address + 8, out.address + 16);
-      const [name, value, size] = [out.getSize(0), out.getSize(2), out.getSize(4)];
+    if (lib.rd_kafka_message_headers(this.#block.pointer(index), out.address) !== 0) return;
+    const list = out.getSize(0);
+    const count = Number(lib.rd_kafka_header_cnt(list));
+    const read = Array.from({ length: count }, (_, i) => {
+      lib.rd_kafka_header_get_all(list, i, out.address, out.address + 8, out.address + 16);
+      const [name, value, length] = [out.getSize(0), out.getSize(2), out.getSize(4)];
       if (value === 0) return [readString(name)!, null] as const;
-      const copy = Buffer.allocUnsafeSlow(size);
-      if (size > 0) libc.memcpy(copy, value, size);
+      const copy = Buffer.allocUnsafeSlow(length);
+      if (length > 0) libc.memcpy(copy, value, length);
       return [readString(name)!, copy] as const;
     });
+    headers.set(index, read);
   }
 }
+
+/** Anything but zero. */
+const mayHaveHeaders = 1;

@@ -17,6 +17,16 @@ export const message = {
   opaque: 64, // void *: of a delivery report, what was given to produce
 } as const;
 
+/**
+ * What lies behind a `rd_kafka_message_t` that librdkafka hands out (`rd_kafka_msg_t`, private): reading it spares a call a record. No header
+ * promises it, so message-block.ts compares it with the library's own word in every block.
+ */
+export const messageBehind = {
+  size: 104,
+  timestampType: 92, // rd_kafka_timestamp_type_t; 0: not available
+  timestamp: 96, // int64, milliseconds
+} as const;
+
 /** `rd_kafka_topic_partition_t` */
 export const topicPartition = {
   size: 64,
