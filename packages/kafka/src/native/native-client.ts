@@ -147,6 +147,12 @@ export class NativeClient {
         if (!event) break;
         try {
           this.#dispatch(lib.rd_kafka_event_type(event), event);
+        } catch (error) {
+          // A handler of the user's threw: an uncaught error, as from any event handler. Neither the events behind this one nor whoever serves the
+          // queue, closing for instance, may suffer for it.
+          queueMicrotask(() => {
+            throw error;
+          });
         } finally {
           lib.rd_kafka_event_destroy(event);
         }
