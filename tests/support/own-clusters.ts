@@ -65,8 +65,12 @@ function embedded() {
 
 async function apache() {
   const cluster = await startApache({
-    // Brokers take no session below six seconds otherwise, and the tests that kill would wait for it each time.
-    properties: { "group.min.session.timeout.ms": "1000" },
+    // Brokers take no session below six seconds otherwise, and the tests that kill would wait for it each time; nor do they look for
+    // transactions that have timed out more often than every ten.
+    properties: {
+      "group.min.session.timeout.ms": "1000",
+      "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    },
   });
   const node = cluster.nodes[0]!;
   return {
