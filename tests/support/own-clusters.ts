@@ -10,6 +10,8 @@ import { createCluster } from "@campus/kafka/testing";
 export interface OwnCluster {
   readonly kind: Cluster["kind"];
   readonly brokers: string;
+  /** Settings that the services need on it. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The node, where it is a process of its own. */
   readonly node: ApacheCluster["nodes"][number] | undefined;
   /** No request is answered from now on. */
@@ -56,6 +58,8 @@ function embedded() {
   return {
     kind: "embedded",
     brokers: cluster.brokers,
+    // It forgets offsets that are part of a transaction.
+    environment: { INVENTORY_DELIVERY: "at-least-once" },
     node: undefined,
     silence: async () => cluster.brokerDown(1),
     recover: async () => cluster.brokerUp(1),
@@ -76,6 +80,7 @@ async function apache() {
   return {
     kind: "apache",
     brokers: cluster.brokers,
+    environment: {},
     node,
     silence: () => node.kill("SIGSTOP"),
     recover: () => node.kill("SIGCONT"),
