@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   type Codec,
+  type DeadLetterRecord,
   deadLetterRecord,
   decodeEvent,
   encodeEvent,
@@ -50,7 +51,7 @@ class UnexpectedEventError extends Error {
 }
 
 /** What is known of a record: its outcome, its dead letter, or what the last attempt failed with. */
-type Slot = InventoryEvent | { readonly letter: ProducerRecord } | { readonly failure: Failure };
+type Slot = InventoryEvent | { readonly letter: DeadLetterRecord } | { readonly failure: Failure };
 interface Failure {
   readonly record: UnhandledRecord;
   readonly order: OrderPlaced;
@@ -109,7 +110,7 @@ export function createDecider({
 
 function gather(slots: readonly Slot[], repeated: number, codec: Codec): Decisions {
   const outcomes: ProducerRecord[] = [];
-  const letters: ProducerRecord[] = [];
+  const letters: DeadLetterRecord[] = [];
   let reserved = 0;
   for (const slot of slots) {
     if ("letter" in slot) letters.push(slot.letter);
