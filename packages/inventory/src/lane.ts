@@ -11,7 +11,7 @@ import type { Decider, OrderRecord } from "./decider.ts";
 import type { Delivery } from "./delivery.ts";
 import type { OrderWindow } from "./order-window.ts";
 import { type Decisions, emptyParcel, joined, type Parcel, parcelOf, type Stretch } from "./parcel.ts";
-import { retry } from "./retry.ts";
+import { pause, retry } from "./retry.ts";
 
 /** What is needed of a consumed batch; `Batch` of `@campus/kafka` is one. */
 export type OrderBatch = Stretch & Iterable<OrderRecord>;
@@ -30,9 +30,13 @@ export interface LaneOptions {
   /** The lane can't go on, for a reason that is not Kafka's. */
   readonly onFailure: (error: unknown) => void;
   readonly firstPauseMs?: number;
+  readonly fencedPauseMs?: number;
 }
 
 const LONGEST_PAUSE_MS = 5_000;
+/** About what a member's next heartbeats take to tell it that it is none any more. */
+const FENCED_PAUSE_MS = 1_000;
+const FENCED: ReadonlySet<string> = new Set(["_FENCED", "PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH"]);
 
 export class Lane {
   readonly #options: LaneOptions;
@@ -159,6 +163,9 @@ export class Lane {
     try {
       // On its way out the partition is not read again: whoever gets it next settles and goes on from there.
       if (this.#draining) return void this.#forget();
+      // Another process has taken over, and this one may not have heard yet that it lost the partition: to fence the other in turn would do
+      // no harm but cost it its work.
+      if (FENCED.has(error.name)) await pause(this.#options.fencedPauseMs ?? FENCED_PAUSE_MS, this.signal);
       const committed = await this.#settle();
       // In a turn of the event loop that begins with this: every batch taken before has come in by now, and is forgotten; every later one is
       // fetched from the new offset.
