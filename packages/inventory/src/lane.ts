@@ -5,17 +5,16 @@
  *
  * Whenever a delivery fails, everything decided since is thrown away and the partition is read again from where the group stands.
  */
-import type { UnhandledRecord } from "@campus/events";
 import { KafkaError, type TopicPartition, type TopicPartitionOffset } from "@campus/kafka";
 import type { Logger } from "@campus/service";
-import type { Decider } from "./decider.ts";
+import type { Decider, OrderRecord } from "./decider.ts";
 import type { Delivery } from "./delivery.ts";
 import type { OrderWindow } from "./order-window.ts";
 import { type Decisions, joined, type Parcel, parcelOf, type Stretch } from "./parcel.ts";
 import { retry } from "./retry.ts";
 
 /** What is needed of a consumed batch; `Batch` of `@campus/kafka` is one. */
-export type OrderBatch = Stretch & Iterable<UnhandledRecord>;
+export type OrderBatch = Stretch & Iterable<OrderRecord>;
 
 export interface LaneOptions {
   readonly partition: TopicPartition;

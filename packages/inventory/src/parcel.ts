@@ -1,4 +1,5 @@
 /** What goes into Kafka together: the outcomes of some records of one partition, the dead letters among them, and the offset they bring it to. */
+import type { DeadLetterRecord } from "@campus/events";
 import type { ProducerRecord } from "@campus/kafka";
 
 /** What became of some records. */
@@ -6,7 +7,7 @@ export interface Decisions {
   /** For inventory-events, in the order of the orders. */
   readonly outcomes: readonly ProducerRecord[];
   /** For the dead letters of the topic they came from. */
-  readonly letters: readonly ProducerRecord[];
+  readonly letters: readonly DeadLetterRecord[];
   readonly reserved: number;
   /** Orders decided whose stock could not be reserved. */
   readonly failed: number;
