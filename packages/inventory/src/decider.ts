@@ -2,7 +2,6 @@
  * From a batch of records to decisions. What can't be read becomes a dead letter at once; what can't be decided is tried a few times, all of a batch
  * together so that one bad record costs the partition no more than many, and then becomes one, too. Nothing here talks to Kafka.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import {
   type Codec,
   type DeadLetterRecord,
@@ -19,6 +18,7 @@ import type { ProducerRecord } from "@campus/kafka";
 import { GROUP } from "./config.ts";
 import type { OrderWindow } from "./order-window.ts";
 import type { Decisions } from "./parcel.ts";
+import { pause } from "./retry.ts";
 
 /** Decides one order by its id: see `decide` in reservation.ts. */
 export type Decide = (orderId: string, now: string, newId: () => string) => InventoryEvent;
@@ -148,11 +148,6 @@ export function readOrderId(record: OrderRecord): string | Error {
  */
 function cameBack(record: UnhandledRecord): boolean {
   return readDeadLetterHeaders(record.headers)?.group === GROUP;
-}
-
-async function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-  // Its own error is a wrapped one; the signal's reason is what the caller knows.
-  await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 function asError(thrown: unknown): Error {

@@ -97,6 +97,7 @@ async function run(service: Inventory, pieces: InventoryPieces): Promise<void> {
       await lanes.onRevoked(revoked);
       log.info("gave back {partitions}", { partitions: names(revoked) });
     },
+    onEnd: (end) => lanes.onEnd(end),
     onLost(lost) {
       lanes.onLost(lost);
       log.warn("lost {partitions}: the group went on without it", { partitions: names(lost) });

@@ -120,6 +120,26 @@ test("a delivery whose outcome was unknown and good is not done again", async ()
   expect(parcels.map(({ firstOffset }) => firstOffset)).toEqual([0, 3]);
 });
 
+test("fenced, it waits to hear whether it has lost the partition before it takes it back", async () => {
+  const { lane, faults, settles } = setUp({ fencedPauseMs: 60_000 });
+  faults.push(kafkaError(-144, { fatal: true }));
+  await lane.accept(orders(1));
+  await until(() => lane.trouble?.name === "_FENCED");
+  await lane.end(new Error("lost"));
+  expect(settles()).toBe(0);
+});
+
+test("marks of transactions behind the last record are committed, too, and only once", async () => {
+  const { lane, parcels } = setUp();
+  await lane.accept(orders(3));
+  lane.reach(3);
+  lane.reach(4);
+  lane.reach(4);
+  await lane.drain();
+  expect(lane.position).toBe(4);
+  expect(parcels.reduce((sum, { records }) => sum + records, 0)).toBe(3);
+});
+
 test("settling is tried until Kafka answers", async () => {
   let attempts = 0;
   const { lane, lines } = setUp({
