@@ -16,7 +16,10 @@ onEachOwnCluster("consumer lag", (cluster, kind) => {
 
   beforeAll(async () => {
     const { brokers } = cluster();
-    system = await startSystem({ brokers, environment: { KAFKA_SESSION_TIMEOUT: SHORT_SESSION } });
+    system = await startSystem({
+      brokers,
+      environment: { ...cluster().environment, KAFKA_SESSION_TIMEOUT: SHORT_SESSION },
+    });
     admin = createAdmin({ brokers, onLog: () => undefined });
   }, 60_000);
 
@@ -64,7 +67,11 @@ onEachOwnCluster("consumer lag", (cluster, kind) => {
         startConsumers: () => consumer.start(),
         onLag: (step, lag) => (step === "grown" ? expectStockToolToAgree(groupId, lag) : undefined),
       });
-      expect(outcome).toMatchObject({ orders: ORDERS, stopped: 0, grown: ORDERS * topics.length });
+      expect(outcome).toMatchObject({ orders: ORDERS, stopped: 0 });
+      // Lag is counted in offsets, of which the mark at the end of each of inventory's transactions takes one.
+      const marks = outcome.grown - ORDERS * topics.length;
+      if (kind === "apache" && groupId === "analytics-group") expect(marks).toBeGreaterThan(0);
+      else expect(marks).toBe(0);
       await expectStockToolToAgree(groupId, await untilIdle(groupId));
     },
     90_000,

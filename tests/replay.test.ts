@@ -19,7 +19,11 @@ onEachOwnCluster("replay", (cluster, kind) => {
 
   beforeAll(async () => {
     const { brokers } = cluster();
-    const environment = { KAFKA_SESSION_TIMEOUT: SHORT_SESSION, ANALYTICS_INTERVAL: "200ms" };
+    const environment = {
+      ...cluster().environment,
+      KAFKA_SESSION_TIMEOUT: SHORT_SESSION,
+      ANALYTICS_INTERVAL: "200ms",
+    };
     system = await startSystem({ brokers, environment });
     admin = createAdmin({ brokers, onLog: () => undefined });
     const { accepted } = await produceOrders({ url: system.url, orders: ORDERS, batch: 100, connections: 4 });
@@ -39,7 +43,10 @@ onEachOwnCluster("replay", (cluster, kind) => {
       startAnalytics: () => system.analytics.start(),
       deadlineMs: 30_000,
     });
-    expect(outcome).toMatchObject({ same: true, newRecords: 0, replayedRecords: 2 * ORDERS });
+    expect(outcome).toMatchObject({ same: true, newRecords: 0 });
+    // Counted by offsets, of which the mark at the end of each of inventory's transactions takes one.
+    if (kind === "embedded") expect(outcome.replayedRecords).toBe(2 * ORDERS);
+    else expect(outcome.replayedRecords).toBeGreaterThan(2 * ORDERS);
     const { total_orders, failed_orders, reserved_orders, failure_rate_percent } = outcome.after;
     expect([total_orders, failed_orders + reserved_orders]).toEqual([ORDERS, ORDERS]);
     // One order in ten fails; of so many, hardly ever more than two percent beside that.

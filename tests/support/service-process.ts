@@ -25,6 +25,8 @@ export interface ServiceProcessOptions {
   readonly name: ServiceName;
   /** Its settings. Those of this process's own environment are not passed on. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Another program in its place, from the repository's root: a control that has a fault. */
+  readonly program?: string;
 }
 
 export interface ServiceProcess {
@@ -57,8 +59,7 @@ const root = join(import.meta.dir, "../..");
 /** Ends the service with this process, however that ends: see there. */
 const lifeline = join(root, "packages/start/src/lifeline.ts");
 
-const OWN_VARIABLES =
-  /^(PORT|HOST|(KAFKA|LOG|EVENT|MANAGEMENT|PRODUCER|INVENTORY|ANALYTICS|DEAD_LETTERS)_.*)$/;
+const OWN_VARIABLES = /^(PORT|HOST|(KAFKA|LOG|EVENT|MANAGEMENT|PRODUCER|INVENTORY|ANALYTICS)_.*)$/;
 
 /** This process's environment without the settings of the services, which would make the tests depend on it. */
 export function neutralEnvironment(): Record<string, string> {
@@ -80,7 +81,11 @@ interface Run {
   readonly gone: Promise<unknown>;
 }
 
-export function createServiceProcess({ name, environment }: ServiceProcessOptions): ServiceProcess {
+export function createServiceProcess({
+  name,
+  environment,
+  program = `packages/${name}/src/main.ts`,
+}: ServiceProcessOptions): ServiceProcess {
   const lines: LogLine[] = [];
   let run: Run | undefined;
 
@@ -96,8 +101,7 @@ export function createServiceProcess({ name, environment }: ServiceProcessOption
 
   function spawn(): void {
     if (run !== undefined && isRunning(run.child)) throw new Error(`${name} runs already`);
-    const main = join(root, "packages", name, "src/main.ts");
-    const child = Bun.spawn([process.execPath, "--preload", lifeline, main], {
+    const child = Bun.spawn([process.execPath, "--preload", lifeline, join(root, program)], {
       cwd: root,
       env: { ...neutralEnvironment(), LOG_FORMAT: "json", MANAGEMENT_PORT: "0", ...environment },
       stdio: ["pipe", "pipe", "pipe"],

@@ -1,5 +1,5 @@
 /** A topic as a test sees it: every record from the first on, copied, in the order of its partition. */
-import { createAdmin, createConsumer } from "@campus/kafka";
+import { type ConsumerRecord, createAdmin, createConsumer } from "@campus/kafka";
 import { until } from "./until.ts";
 
 export interface LoggedRecord {
@@ -9,6 +9,7 @@ export interface LoggedRecord {
   /** The bytes of the value, as text where they are UTF-8. */
   readonly value: Buffer;
   readonly text: string;
+  readonly headers: ConsumerRecord["headers"];
 }
 
 export interface TopicLog extends AsyncDisposable {
@@ -41,6 +42,7 @@ export function followTopic(brokers: string, topic: string): TopicLog {
         key: String(record.key),
         value,
         text: value.toString(),
+        headers: record.headers,
       });
     }
   });
@@ -52,12 +54,14 @@ export function followTopic(brokers: string, topic: string): TopicLog {
       const ends = await admin.listOffsets(
         partitions.map((_, partition) => ({ topic, partition, at: "latest" as const })),
       );
-      const next = (partition: number) => (partitions[partition]!.at(-1)?.offset ?? -1) + 1;
-      await until(
-        `${topic} was read to its end`,
-        () => ends.every(({ partition, offset }) => next(partition) >= offset),
-        { deadlineMs: deadlineMs - (performance.now() - from) },
-      );
+      // The reader's position, and not its last record: what ends a transaction takes an offset, too.
+      const isRead = () => {
+        const positions = consumer.position(ends);
+        return ends.every(({ offset }, index) => offset === 0 || positions[index]!.offset >= offset);
+      };
+      await until(`${topic} was read to its end`, isRead, {
+        deadlineMs: deadlineMs - (performance.now() - from),
+      });
     },
     async [Symbol.asyncDispose]() {
       await consumer.close();

@@ -8,16 +8,6 @@ export {
   type LogLevel,
 } from "./common-settings.ts";
 export { type ConsumerLagOptions, registerConsumerLag } from "./consumer-lag.ts";
-export {
-  DEAD_LETTERS_PREFIX,
-  type DeadLetter,
-  type DeadLetters,
-  deadLetterOf,
-  deadLetterSettings,
-  openDeadLetterFolder,
-  type UnhandledRecord,
-  withDeadLetterLog,
-} from "./dead-letters.ts";
 export { type KafkaLogHandlers, type KafkaLogOptions, kafkaLogHandlers } from "./kafka-log.ts";
 export {
   createLifecycle,
@@ -30,6 +20,7 @@ export { createLog, type Logger, type LogOptions } from "./log.ts";
 export { type Management, type ManagementOptions, startManagement } from "./management.ts";
 export { Counter, createMetrics, Gauge, Histogram, type Registry } from "./metrics.ts";
 export { editDistance } from "./nearest.ts";
+export { type Progress, type ProgressWatchOptions, watchProgress } from "./progress-watch.ts";
 export { createReadiness, type Readiness } from "./readiness.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";
 export {

@@ -31,8 +31,8 @@ export interface FetchedRecords {
   readonly headers: ReadonlyMap<number, HeaderList>;
 }
 
-/** A message that stands for an error of its partition instead of a record. */
-export type FetchError = { readonly code: number; readonly message: string };
+/** A message that stands for an error of its partition, or for its end, instead of a record. */
+export type FetchError = { readonly code: number; readonly message: string; readonly offset: number };
 
 export class Fetcher {
   readonly #block: MessageBlock;
@@ -68,8 +68,12 @@ export class Fetcher {
     let count = 0;
     for (let i = 0; i < taken; i++) {
       const code = block.error(i);
-      if (code === 0) block.swap(count++, i);
-      else onError({ code, message: librdkafka().rd_kafka_message_errstr(block.pointer(i)) ?? "" });
+      if (code === 0) {
+        block.swap(count++, i);
+        continue;
+      }
+      const message = librdkafka().rd_kafka_message_errstr(block.pointer(i)) ?? "";
+      onError({ code, message, offset: block.offset(i) });
     }
     return count;
   }

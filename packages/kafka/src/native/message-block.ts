@@ -47,7 +47,7 @@ export class MessageBlock {
     return this.structs.getSize(index * messageWords + field.offset / 4);
   }
 
-  /** Milliseconds since the epoch, -1 where the record has none. */
+  /** Milliseconds since the epoch, -1 where the record has none. Of no meaning for a message that failed. */
   timestamp(index: number): number {
     return this.#timestampsInStruct ? this.#timestampField(index) : this.#askTimestamp(index);
   }
@@ -62,9 +62,12 @@ export class MessageBlock {
     return Number(librdkafka().rd_kafka_message_timestamp(this.pointer(index), null));
   }
 
-  /** librdkafka's header does not promise the field: the function it does promise is asked instead, from the moment the two differ. */
+  /**
+   * librdkafka's header does not promise the field: the function it does promise is asked instead, from the moment the two differ. Of a message that failed
+   * the function tells no timestamp.
+   */
   #checkTimestamp(index: number): void {
-    if (this.#timestampsInStruct)
+    if (this.#timestampsInStruct && this.error(index) === 0)
       this.#timestampsInStruct = this.#timestampField(index) === this.#askTimestamp(index);
   }
 
