@@ -23,7 +23,6 @@ export const message = {
  */
 export const messageBehind = {
   size: 104,
-  timestampType: 92, // rd_kafka_timestamp_type_t; 0: not available
   timestamp: 96, // int64, milliseconds
 } as const;
 

@@ -47,27 +47,23 @@ export class MessageBlock {
     return this.structs.getSize(index * messageWords + field.offset / 4);
   }
 
-  /** Milliseconds since the epoch, -1 where the record has none. Of no meaning for a message that failed. */
+  /** Milliseconds since the epoch, -1 where there is none. */
   timestamp(index: number): number {
     return this.#timestampsInStruct ? this.#timestampField(index) : this.#askTimestamp(index);
   }
 
   #timestampField(index: number): number {
-    const at = index * messageWords;
-    const absent = this.structs.i32[at + messageBehind.timestampType / 4] === 0;
-    return absent ? -1 : this.structs.getSize(at + messageBehind.timestamp / 4);
+    if (this.error(index) !== 0) return -1;
+    return this.structs.getSize(index * messageWords + messageBehind.timestamp / 4);
   }
 
   #askTimestamp(index: number): number {
     return Number(librdkafka().rd_kafka_message_timestamp(this.pointer(index), null));
   }
 
-  /**
-   * librdkafka's header does not promise the field: the function it does promise is asked instead, from the moment the two differ. Of a message that failed
-   * the function tells no timestamp.
-   */
+  /** librdkafka's header does not promise the field: the function it does promise is asked instead, from the moment the two differ. */
   #checkTimestamp(index: number): void {
-    if (this.#timestampsInStruct && this.error(index) === 0)
+    if (this.#timestampsInStruct)
       this.#timestampsInStruct = this.#timestampField(index) === this.#askTimestamp(index);
   }
 
