@@ -109,6 +109,10 @@ onOwnCluster("apache", "analytics", (cluster) => {
 
   test("offsets set to anywhere: the totals are those of the log from there, and never double", async () => {
     const instance = fleet.create();
+    await instance.start();
+    await events.write(50);
+    await fleet.untilTotals(events.totals());
+    await instance.terminate();
     const all = await recount(cluster().brokers);
     const committed = await admin.groupOffsets(GROUP);
     expect(committed).toHaveLength(6);
