@@ -77,6 +77,13 @@ const CLOSED_DETAILS: Readonly<Record<ClosedReason, string>> = {
   recovering: "The service makes itself a new connection to Kafka.",
 };
 
+export function refuseRepeatedField(): Response {
+  return problem(
+    "malformed-body",
+    "An object in the body has a field more than once, so it is not clear what is meant. Nothing was published.",
+  );
+}
+
 export function refuseClosed(reason: ClosedReason): Response {
   return problem("unavailable", CLOSED_DETAILS[reason], {
     headers: { "retry-after": String(RETRY_AFTER_S.closed), connection: "close" },

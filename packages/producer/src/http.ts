@@ -15,6 +15,7 @@ import {
   refuseInvalid,
   refuseKey,
   refuseOrder,
+  refuseRepeatedField,
   refuseReusedKey,
   refuseRoute,
 } from "./answers.ts";
@@ -25,7 +26,7 @@ import { createTimestamps, type PlaceOrder } from "./order.ts";
 import { problem } from "./problem.ts";
 import type { BatchOutcome, Publisher, PublishOutcome } from "./publisher.ts";
 import { readJson } from "./request-body.ts";
-import { isOrder, isOrderBatch, orderBatchFaults, orderFaults } from "./validation.ts";
+import { isOrder, isOrderBatch, ORDER_TEXTS, orderBatchFaults, orderFaults } from "./validation.ts";
 
 /** Most bytes in the body of one order. */
 export const ORDER_MAX_BYTES = 64 * 1024;
@@ -61,11 +62,13 @@ export function createHttp({
     if (key === null) return refuseKey();
     const body = await readJson(request, ORDER_MAX_BYTES);
     if (body instanceof Response) return body;
-    if (!isOrder(body)) return refuseInvalid(orderFaults(body));
+    const { value: order, texts } = body;
+    if (!isOrder(order)) return refuseInvalid(orderFaults(order));
+    if (texts !== ORDER_TEXTS) return refuseRepeatedField();
     const closed = closedBecause();
     if (closed !== undefined) return refuseClosed(closed);
-    if (key !== undefined) return placeKeyed({ kind: "order", principal: "", key, orders: [body] });
-    const event = placeOrder(body);
+    if (key !== undefined) return placeKeyed({ kind: "order", principal: "", key, orders: [order] });
+    const event = placeOrder(order);
     const sent = publisher.publish(event);
     const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent);
     return answerOrder(event.order_id, event.timestamp, outcome, false);
@@ -76,11 +79,14 @@ export function createHttp({
     if (key === null) return refuseKey();
     const body = await readJson(request, BATCH_MAX_BYTES);
     if (body instanceof Response) return body;
-    if (!isOrderBatch(body)) return refuseInvalid(orderBatchFaults(body));
+    const { value: batch, texts } = body;
+    if (!isOrderBatch(batch)) return refuseInvalid(orderBatchFaults(batch));
+    // The name of the list is one more.
+    if (texts !== 1 + ORDER_TEXTS * batch.orders.length) return refuseRepeatedField();
     const closed = closedBecause();
     if (closed !== undefined) return refuseClosed(closed);
-    if (key !== undefined) return placeKeyed({ kind: "batch", principal: "", key, orders: body.orders });
-    const events = body.orders.map((order) => placeOrder(order));
+    if (key !== undefined) return placeKeyed({ kind: "batch", principal: "", key, orders: batch.orders });
+    const events = batch.orders.map((order) => placeOrder(order));
     const ids = events.map(({ order_id }) => order_id);
     const sent = publisher.publishBatch(events);
     const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent);
