@@ -3,6 +3,7 @@ import { KEY_MAX_CHARACTERS } from "./idempotency-key.ts";
 import type { KafkaState } from "./kafka-health.ts";
 import { problem } from "./problem.ts";
 import type { BatchOutcome, Outcome, PublishOutcome } from "./publisher.ts";
+import type { RateDecision } from "./rate-limit.ts";
 import type { Faults } from "./validation.ts";
 
 /** Why no orders are taken, apart from Kafka's state. */
@@ -44,6 +45,30 @@ export function acceptBatch(
     `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orderIds.length},"order_ids":[${ids}]}`,
     ACCEPTED,
   );
+}
+
+export function refuseHost(): Response {
+  return problem("misdirected", "No orders are taken under the name in the Host header (ALLOWED_HOSTS).");
+}
+
+export function refuseWithoutKey(): Response {
+  return problem(
+    "unauthenticated",
+    "Send an API key that is in force, as Authorization: Bearer or X-API-Key.",
+    {
+      headers: { "www-authenticate": "Bearer" },
+    },
+  );
+}
+
+export function refuseRate({ retryAfterS, headers }: RateDecision): Response {
+  return retryAfterS === Number.POSITIVE_INFINITY
+    ? problem("rate-limited", "These are more orders than may come at once. Send them in smaller batches.", {
+        headers,
+      })
+    : problem("rate-limited", "More orders than are allowed in this time. Nothing was published.", {
+        headers: { ...headers, "retry-after": String(retryAfterS) },
+      });
 }
 
 export function refuseKey(): Response {

@@ -1,5 +1,7 @@
 /** The producer's settings: one table that reads the environment and documents itself. */
-import { choice, commonSettings, duration, integer, type Settings, text } from "@campus/service";
+import { BATCH_MAX_ORDERS } from "@campus/events";
+import { choice, commonSettings, duration, integer, optional, type Settings, text } from "@campus/service";
+import { allowedHostsSetting } from "./allowed-hosts.ts";
 
 /** Where the management port is unless `MANAGEMENT_PORT` says otherwise. */
 export const MANAGEMENT_PORT = 9201;
@@ -17,6 +19,33 @@ export const SETTINGS = {
   host: text("HOST", {
     default: "127.0.0.1",
     description: "Address to listen on; 0.0.0.0 is every address of this machine",
+  }),
+  allowedHosts: allowedHostsSetting,
+  apiKeysFile: optional(
+    text("API_KEYS_FILE", {
+      default: "",
+      description:
+        "File with the API keys in force, a name and a key a line; SIGHUP reads it again. With it, orders are taken with a key only",
+    }),
+    "no keys are asked for, which is possible on loopback, or with ALLOW_ANONYMOUS=1",
+  ),
+  allowAnonymous: choice("ALLOW_ANONYMOUS", {
+    values: ["0", "1"],
+    default: "0",
+    description: "1 takes orders without an API key on an address that other machines can reach",
+  }),
+  rateLimit: integer("PRODUCER_RATE_LIMIT", {
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    description:
+      "Orders a second that one client may place (one API key, or without keys one address) before it is answered 429; 0 is any number",
+  }),
+  rateBurst: integer("PRODUCER_RATE_BURST", {
+    default: BATCH_MAX_ORDERS,
+    min: 1,
+    max: 10_000_000,
+    description: "Orders that such a client may place at once after it was quiet",
   }),
   ...commonSettings({ managementPort: MANAGEMENT_PORT }),
   acknowledge: choice("ACKNOWLEDGE", {

@@ -2,15 +2,19 @@
 import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createProducer, type KafkaError } from "@campus/kafka";
 import { kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
+import { allowedHosts } from "./allowed-hosts.ts";
 import type { ClosedReason } from "./answers.ts";
+import { apiKeysOrExit } from "./api-keys-file.ts";
 import { MANAGEMENT_PORT, PREFIXES, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
 import { createFailureLog } from "./failure-log.ts";
+import { createGate } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKafkaHealth } from "./kafka-health.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import { registerMetrics } from "./producer-metrics.ts";
 import { createPublisher } from "./publisher.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { createRenewingProducer } from "./renewing-producer.ts";
 import { startServer } from "./server.ts";
 
@@ -22,6 +26,7 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
   managementPort: MANAGEMENT_PORT,
 });
 const { brokers } = settings;
+const apiKeys = await apiKeysOrExit(settings, log);
 const clientId = "campus-producer";
 
 const producer = createRenewingProducer({
@@ -82,6 +87,10 @@ function closedBecause(): ClosedReason | undefined {
 }
 
 const placeOrder = createOrderPlacer();
+const rateLimit =
+  settings.rateLimit === 0
+    ? undefined
+    : createRateLimit({ ordersPerSecond: settings.rateLimit, burst: settings.rateBurst });
 
 const server = startServer({
   app: createHttp({
@@ -93,10 +102,12 @@ const server = startServer({
       maxKeys: settings.idempotencyMaxKeys,
     }),
     acknowledge: settings.acknowledge,
+    gate: createGate({ hosts: allowedHosts(settings.allowedHosts, settings.host), apiKeys }),
+    rateLimit,
     kafkaHealth,
     placeOrder,
     closedBecause,
-    onError: (error) => log.error("a request failed: {error}", { error }),
+    onError: (error, requestId) => log.error("a request failed: {error}", { error, requestId }),
   }),
   host: settings.host,
   port: settings.port,

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { createGate } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
@@ -22,6 +23,8 @@ function start(publish: () => Promise<PublishOutcome> = async () => "acknowledge
     publisher,
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge: "acknowledged",
+    gate: createGate({ hosts: undefined, apiKeys: undefined }),
+    rateLimit: undefined,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,
     closedBecause: () => undefined,

@@ -2,17 +2,24 @@
 import { expect } from "bun:test";
 import type { OrderPlaced } from "@campus/events";
 import type { Acceptance, ClosedReason } from "./answers.ts";
+import { createGate, type GateOptions } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import type { BatchOutcome, Publisher, PublishOutcome } from "./publisher.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 /** A valid order. */
 export const order = { user_id: "user123", item: "Burger", quantity: 2 };
 export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | null;
 
 /** The HTTP side over a publisher that remembers what it was given and answers as told. */
-export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
+export function setUp({
+  acknowledge = "acknowledged",
+  hosts,
+  apiKeys,
+  rateLimit,
+}: { acknowledge?: Acceptance; rateLimit?: RateLimit } & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
   const errors: unknown[] = [];
   const state = {
@@ -41,6 +48,8 @@ export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
     publisher,
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge,
+    gate: createGate({ hosts, apiKeys }),
+    rateLimit,
     kafkaHealth: {
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
