@@ -20,6 +20,31 @@ export const SETTINGS = {
     default: "127.0.0.1",
     description: "Address to listen on; 0.0.0.0 is every address of this machine",
   }),
+  processes: integer("PRODUCER_PROCESSES", {
+    default: 1,
+    min: 1,
+    max: 64,
+    description:
+      "Processes that share the port, each with its own connections to Kafka, memory of keys and rate limit",
+  }),
+  tlsCertFile: optional(
+    text("TLS_CERT_FILE", {
+      default: "",
+      description: "File with the server's certificate, PEM, chain included",
+    }),
+    "HTTP in the clear",
+  ),
+  tlsKeyFile: optional(
+    text("TLS_KEY_FILE", { default: "", description: "File with the certificate's private key, PEM" }),
+    "HTTP in the clear",
+  ),
+  bodyMemoryMiB: integer("PRODUCER_BODY_MEMORY_MIB", {
+    default: 64,
+    min: 1,
+    max: 4096,
+    description:
+      "MiB of request bodies being read at once; more are answered 503 at once, so slow clients can't take all memory",
+  }),
   allowedHosts: allowedHostsSetting,
   apiKeysFile: optional(
     text("API_KEYS_FILE", {

@@ -45,6 +45,8 @@ export interface HttpOptions {
   gate: Gate;
   /** How many orders each client may place; without it any number. */
   rateLimit: RateLimit | undefined;
+  /** Most bytes of bodies that are being read at once. */
+  bodyMemoryBytes: number;
   kafkaHealth: KafkaHealth;
   placeOrder: PlaceOrder;
   /** Why no orders are taken just now, or undefined when they are. */
@@ -81,6 +83,7 @@ export function createHttp({
   acknowledge,
   gate,
   rateLimit,
+  bodyMemoryBytes,
   kafkaHealth,
   placeOrder,
   closedBecause,
@@ -88,6 +91,7 @@ export function createHttp({
 }: HttpOptions) {
   const timestamp = createTimestamps();
   const requestIdOf = createRequestIds();
+  const bodyMemory = { freeBytes: bodyMemoryBytes };
 
   /** What all routes do alike: who may ask, the headers of every answer, and what becomes of a mistake. */
   function route(handler: Handler, { isOpen = false } = {}) {
@@ -135,7 +139,7 @@ export function createHttp({
   async function postOrder(request: Request, caller: Caller): Promise<Response> {
     const key = readIdempotencyKey(request.headers);
     if (key === null) return refuseKey();
-    const body = await readJson(request, ORDER_MAX_BYTES);
+    const body = await readJson(request, ORDER_MAX_BYTES, bodyMemory);
     if (body instanceof Response) return body;
     const { value: order, texts } = body;
     if (!isOrder(order)) return refuseInvalid(orderFaults(order));
@@ -152,7 +156,7 @@ export function createHttp({
   async function postBatch(request: Request, caller: Caller): Promise<Response> {
     const key = readIdempotencyKey(request.headers);
     if (key === null) return refuseKey();
-    const body = await readJson(request, BATCH_MAX_BYTES);
+    const body = await readJson(request, BATCH_MAX_BYTES, bodyMemory);
     if (body instanceof Response) return body;
     const { value: batch, texts } = body;
     if (!isOrderBatch(batch)) return refuseInvalid(orderBatchFaults(batch));

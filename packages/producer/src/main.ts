@@ -2,9 +2,9 @@
 import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createProducer, type KafkaError } from "@campus/kafka";
 import { kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
+import { apiKeysOrExit, tlsFilesOrExit } from "./access-settings.ts";
 import { allowedHosts } from "./allowed-hosts.ts";
 import type { ClosedReason } from "./answers.ts";
-import { apiKeysOrExit } from "./api-keys-file.ts";
 import { MANAGEMENT_PORT, PREFIXES, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
 import { createFailureLog } from "./failure-log.ts";
 import { createGate } from "./gate.ts";
@@ -17,6 +17,7 @@ import { createPublisher } from "./publisher.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRenewingProducer } from "./renewing-producer.ts";
 import { startServer } from "./server.ts";
+import { drainWithParent, isSibling, startSiblings } from "./siblings.ts";
 
 const { settings, log, lifecycle, readiness, metrics } = await startService({
   name: "producer",
@@ -104,6 +105,7 @@ const server = startServer({
     acknowledge: settings.acknowledge,
     gate: createGate({ hosts: allowedHosts(settings.allowedHosts, settings.host), apiKeys }),
     rateLimit,
+    bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
     closedBecause,
@@ -111,6 +113,8 @@ const server = startServer({
   }),
   host: settings.host,
   port: settings.port,
+  isPortShared: settings.processes > 1,
+  tls: tlsFilesOrExit(settings),
   answerTimeoutMs: settings.deliveryTimeoutMs,
 });
 lifecycle.onDrain("HTTP server", async (remainingMs) => {
@@ -138,6 +142,17 @@ for (const { topic, partitions, replicationFactor } of created) {
   log.info("created topic {topic}", { topic, partitions, replicationFactor });
 }
 await admin.close();
+
+if (isSibling()) drainWithParent(lifecycle);
+else if (settings.processes > 1) {
+  startSiblings({
+    count: settings.processes - 1,
+    port: server.port,
+    script: import.meta.path,
+    lifecycle,
+    log,
+  });
+}
 
 isStarting = false;
 readiness.clear("starting");

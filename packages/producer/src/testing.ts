@@ -19,7 +19,12 @@ export function setUp({
   hosts,
   apiKeys,
   rateLimit,
-}: { acknowledge?: Acceptance; rateLimit?: RateLimit } & Partial<GateOptions> = {}) {
+  bodyMemoryBytes = 16 * 1024 * 1024,
+}: {
+  acknowledge?: Acceptance;
+  rateLimit?: RateLimit;
+  bodyMemoryBytes?: number;
+} & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
   const errors: unknown[] = [];
   const state = {
@@ -50,6 +55,7 @@ export function setUp({
     acknowledge,
     gate: createGate({ hosts, apiKeys }),
     rateLimit,
+    bodyMemoryBytes,
     kafkaHealth: {
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },

@@ -1,8 +1,13 @@
-/** The API keys of this process: whether it needs any, reading them at start, and reading them again on SIGHUP. */
+/**
+ * What the settings on access come to: API keys, whether any are needed, read at start and again on SIGHUP; and the files
+ * for TLS. Settings that contradict each other or say too little end the process here, as bad ones do.
+ */
+import { accessSync, constants } from "node:fs";
 import { EXIT_CODE, type Logger } from "@campus/service";
 import { isLoopback } from "./allowed-hosts.ts";
 import { type ApiKeys, loadApiKeys } from "./api-keys.ts";
 import type { Config } from "./config.ts";
+import type { TlsFiles } from "./server.ts";
 
 type AccessSettings = Pick<Config, "apiKeysFile" | "allowAnonymous" | "host">;
 
@@ -29,6 +34,25 @@ export async function apiKeysOrExit(settings: AccessSettings, log: Logger): Prom
     }
   });
   return keys;
+}
+
+/** Certificate and key, or undefined where neither is set. */
+export function tlsFilesOrExit({
+  tlsCertFile: certFile,
+  tlsKeyFile: keyFile,
+}: Pick<Config, "tlsCertFile" | "tlsKeyFile">): TlsFiles | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    return exit("TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or neither");
+  }
+  for (const [name, path] of Object.entries({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile })) {
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      return exit(`${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return { certFile, keyFile };
 }
 
 function exit(fault: string): never {
