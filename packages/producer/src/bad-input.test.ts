@@ -1,7 +1,7 @@
 /** Every row of what bad input gets: the status, a problem that names the fault, nothing given back, nothing published. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { BATCH_MAX_BYTES, ORDER_MAX_BYTES } from "./http.ts";
+import { BATCH_MAX_BYTES, ORDER_MAX_BYTES } from "./order-routes.ts";
 import { type Body, order, problemOf, setUp } from "./testing.ts";
 
 describe("bodies that are no JSON: 400 or 415, and never given back", () => {

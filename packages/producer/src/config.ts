@@ -45,6 +45,14 @@ export const SETTINGS = {
     description:
       "MiB of request bodies being read at once; more are answered 503 at once, so slow clients can't take all memory",
   }),
+  otelSdkModule: optional(
+    text("OTEL_SDK_MODULE", {
+      default: "",
+      description:
+        "File or package that registers an OpenTelemetry SDK when it is imported, which happens at start; its exporter has settings of its own",
+    }),
+    "no spans; a client's trace context still goes through to the records",
+  ),
   allowedHosts: allowedHostsSetting,
   apiKeysFile: optional(
     text("API_KEYS_FILE", {

@@ -145,9 +145,26 @@ describe("on a cluster", () => {
     const { url = "" } = await line("listening");
     await post(url, "/order", order);
     expect((await fetch(`${management}/ready`)).status).toBe(200);
-    expect(await (await fetch(`${management}/metrics`)).text()).toContain(
+    const metrics = async () => await (await fetch(`${management}/metrics`)).text();
+    for (const line of [
       'producer_orders_total{outcome="acknowledged"} 1',
-    );
+      'http_requests_total{route="/order",status="202"} 1',
+      'http_request_duration_seconds_bucket{route="/order",le="+Inf"} 1',
+      "kafka_producer_queue_records 0",
+    ]) {
+      expect(await metrics()).toContain(line);
+    }
+    // librdkafka tells every few seconds.
+    const told = [
+      /^kafka_producer_broker_rtt_seconds\{broker="1",quantile="0.99"\} 0\.\d+$/m,
+      /^kafka_producer_batch_bytes\{topic="order-events",quantile="0.5"\} [1-9]\d+$/m,
+      /^kafka_producer_batch_records\{topic="order-events",quantile="0.5"\} 1$/m,
+      /^kafka_producer_broker_errors_total\{broker="1"\} 0$/m,
+    ];
+    await until(async () => {
+      const text = await metrics();
+      return told.every((line) => line.test(text));
+    });
   });
 
   test("SIGTERM under load: every order gets an answer, each 202 is in Kafka, exit code 0", async () => {
@@ -422,6 +439,65 @@ describe("who may order", () => {
     const refused = await post(url, "/orders/batch", batch);
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(900);
+  });
+});
+
+describe("traces", () => {
+  test("a client's context stands in the record's headers", async () => {
+    using own = createCluster({ topics: { [ORDER_EVENTS]: 1, [INVENTORY_EVENTS]: 1 } });
+    const { line } = start({ KAFKA_BROKER: own.brokers });
+    const { url = "" } = await line("listening");
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    await post(url, "/order", order, { traceparent, tracestate: "a=b" });
+    await post(url, "/order", order);
+    await using consumer = createConsumer({
+      brokers: own.brokers,
+      groupId: "g",
+      topics: [ORDER_EVENTS],
+      autoOffsetReset: "earliest",
+    });
+    const headers: [string, string][][] = [];
+    for await (const batch of consumer) {
+      for (const record of batch) {
+        headers.push(record.headers.map(([name, value]) => [name, String(value)]));
+      }
+      if (headers.length >= 2) break;
+    }
+    expect(headers).toEqual([
+      [
+        ["traceparent", traceparent],
+        ["tracestate", "a=b"],
+      ],
+      [],
+    ]);
+  });
+
+  test("OTEL_SDK_MODULE is imported at start; one that registers nothing is an error", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "producer-sdk-"));
+    const file = join(folder, "sdk.ts");
+    await Bun.write(file, "export {};");
+    const useless = start({ OTEL_SDK_MODULE: file });
+    expect(await useless.child.exited).toBe(1);
+    await useless.reading;
+    expect(useless.lines.find(({ level }) => level === "fatal")?.message).toContain(
+      "registered no OpenTelemetry SDK",
+    );
+    const api = JSON.stringify(Bun.resolveSync("@opentelemetry/api", import.meta.dir));
+    await Bun.write(
+      file,
+      `import { trace, INVALID_SPAN_CONTEXT } from ${api};
+       const span = (name) => ({
+         spanContext: () => INVALID_SPAN_CONTEXT, setAttribute() {}, setStatus() {},
+         end: () => console.log(JSON.stringify({ message: "span " + name })),
+       });
+       trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: span }) });`,
+    );
+    const { line } = start({ OTEL_SDK_MODULE: file });
+    const { url = "" } = await line("listening");
+    expect((await post(url, "/order", order)).status).toBe(202);
+    await line("span send order-events");
+    await line("span POST /order");
+    await rm(folder, { recursive: true });
   });
 });
 

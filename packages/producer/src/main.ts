@@ -10,14 +10,17 @@ import { createFailureLog } from "./failure-log.ts";
 import { createGate } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKafkaHealth } from "./kafka-health.ts";
+import { registerKafkaStatistics, STATISTICS_INTERVAL_MS } from "./kafka-statistics.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import { registerMetrics } from "./producer-metrics.ts";
 import { createPublisher } from "./publisher.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRenewingProducer } from "./renewing-producer.ts";
+import { registerRequestMetrics } from "./request-metrics.ts";
 import { startServer } from "./server.ts";
 import { drainWithParent, isSibling, startSiblings } from "./siblings.ts";
+import { createTracing, registeredTracer } from "./tracing.ts";
 
 const { settings, log, lifecycle, readiness, metrics } = await startService({
   name: "producer",
@@ -29,6 +32,8 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
 const { brokers } = settings;
 const apiKeys = await apiKeysOrExit(settings, log);
 const clientId = "campus-producer";
+
+const onStatistics = registerKafkaStatistics(metrics);
 
 const producer = createRenewingProducer({
   create: (onFatal) =>
@@ -42,6 +47,8 @@ const producer = createRenewingProducer({
       lingerMs: settings.lingerMs,
       deliveryTimeoutMs: settings.deliveryTimeoutMs - TIMEOUT_SCAN_MS,
       maxQueuedRecords: settings.maxInFlight,
+      onStatistics,
+      statisticsIntervalMs: STATISTICS_INTERVAL_MS,
     }),
   flushTimeoutMs: settings.deliveryTimeoutMs,
   onLost(error) {
@@ -66,6 +73,7 @@ const publisher = createPublisher({
   onFailure: createFailureLog({ log }),
 });
 registerMetrics(metrics, publisher, producer);
+const onAnswer = registerRequestMetrics(metrics);
 
 const kafkaHealth = createKafkaHealth({
   describeCluster: (options) => producer.describeCluster(options),
@@ -87,6 +95,13 @@ function closedBecause(): ClosedReason | undefined {
   return producer.isReady ? undefined : "recovering";
 }
 
+if (settings.otelSdkModule !== undefined) {
+  const module = settings.otelSdkModule;
+  await import(Bun.resolveSync(module, process.cwd()));
+  if (registeredTracer() === undefined) {
+    throw new Error(`OTEL_SDK_MODULE=${module} registered no OpenTelemetry SDK when it was imported.`);
+  }
+}
 const placeOrder = createOrderPlacer();
 const rateLimit =
   settings.rateLimit === 0
@@ -104,11 +119,13 @@ const server = startServer({
     }),
     acknowledge: settings.acknowledge,
     gate: createGate({ hosts: allowedHosts(settings.allowedHosts, settings.host), apiKeys }),
+    tracing: createTracing({ topic: ORDER_EVENTS, tracer: registeredTracer() }),
     rateLimit,
     bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
     closedBecause,
+    onAnswer,
     onError: (error, requestId) => log.error("a request failed: {error}", { error, requestId }),
   }),
   host: settings.host,

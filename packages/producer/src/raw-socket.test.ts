@@ -7,6 +7,7 @@ import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import type { Publisher } from "./publisher.ts";
 import { type Server, startServer } from "./server.ts";
+import { createTracing } from "./tracing.ts";
 
 setDefaultTimeout(60_000);
 
@@ -31,6 +32,7 @@ beforeAll(() => {
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge: "acknowledged",
     gate: createGate({ hosts: new Set(["localhost"]), apiKeys: undefined }),
+    tracing: createTracing({ topic: "order-events", tracer: undefined }),
     rateLimit: undefined,
     bodyMemoryBytes: 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },

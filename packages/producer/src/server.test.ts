@@ -10,6 +10,7 @@ import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import type { PublishOutcome } from "./publisher.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { createTracing } from "./tracing.ts";
 
 const order = JSON.stringify({ user_id: "user123", item: "Burger", quantity: 2 });
 const json = { "content-type": "application/json" };
@@ -31,6 +32,7 @@ function start(
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge: "acknowledged",
     gate: createGate({ hosts: undefined, apiKeys: undefined }),
+    tracing: createTracing({ topic: "order-events", tracer: undefined }),
     rateLimit: undefined,
     bodyMemoryBytes: 16 * 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },

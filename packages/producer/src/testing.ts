@@ -1,13 +1,15 @@
 /** The HTTP side without a socket and without Kafka, for tests. */
 import { expect } from "bun:test";
 import type { OrderPlaced } from "@campus/events";
+import type { Tracer } from "@opentelemetry/api";
 import type { Acceptance, ClosedReason } from "./answers.ts";
 import { createGate, type GateOptions } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
-import type { BatchOutcome, Publisher, PublishOutcome } from "./publisher.ts";
+import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import type { RateLimit } from "./rate-limit.ts";
+import { createTracing } from "./tracing.ts";
 
 /** A valid order. */
 export const order = { user_id: "user123", item: "Burger", quantity: 2 };
@@ -19,13 +21,17 @@ export function setUp({
   hosts,
   apiKeys,
   rateLimit,
+  tracer,
   bodyMemoryBytes = 16 * 1024 * 1024,
 }: {
   acknowledge?: Acceptance;
   rateLimit?: RateLimit;
+  tracer?: Tracer;
   bodyMemoryBytes?: number;
 } & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
+  /** Of each send. */
+  const recordHeaders: (RecordHeaders | undefined)[] = [];
   const errors: unknown[] = [];
   const state = {
     outcome: "acknowledged" as PublishOutcome | Error,
@@ -36,14 +42,16 @@ export function setUp({
     isSettling: undefined as Promise<void> | undefined,
   };
   const publisher: Publisher = {
-    async publish(event) {
+    async publish(event, headers) {
       published.push(event);
+      recordHeaders.push(headers);
       await state.isSettling;
       if (state.outcome instanceof Error) throw state.outcome;
       return state.outcome;
     },
-    async publishBatch(events) {
+    async publishBatch(events, headers) {
       published.push(...events);
+      recordHeaders.push(headers);
       await state.isSettling;
       return state.batchOutcome;
     },
@@ -54,6 +62,7 @@ export function setUp({
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge,
     gate: createGate({ hosts, apiKeys }),
+    tracing: createTracing({ topic: "order-events", tracer }),
     rateLimit,
     bodyMemoryBytes,
     kafkaHealth: {
@@ -69,7 +78,7 @@ export function setUp({
     ask(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
   const postJson = (path: string, value: unknown, headers: Record<string, string> = {}) =>
     post(path, JSON.stringify(value), headers);
-  return { app, ask, post, postJson, published, errors, state };
+  return { app, ask, post, postJson, published, recordHeaders, errors, state };
 }
 
 export type Problem = { type: string; title: string; status: number; detail: string } & Record<
