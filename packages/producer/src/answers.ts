@@ -1,6 +1,7 @@
 /** What the HTTP side answers to an order, outcome by outcome. */
 import { KEY_MAX_CHARACTERS } from "./idempotency-key.ts";
 import type { KafkaState } from "./kafka-health.ts";
+import type { TrackedOrder } from "./order-tracker.ts";
 import { problem } from "./problem.ts";
 import type { BatchOutcome, Outcome, PublishOutcome } from "./publisher.ts";
 import type { RateDecision } from "./rate-limit.ts";
@@ -14,6 +15,9 @@ const METHODS: Readonly<Record<string, string>> = {
   "/order": "POST",
   "/orders/batch": "POST",
 };
+
+/** Of one order, whatever its id. */
+const ORDER_PATH = /^\/orders\/[^/]+$/;
 
 const ACCEPTED: ResponseInit = { status: 202, headers: { "content-type": "application/json" } };
 
@@ -169,12 +173,47 @@ function retryAfter(outcome: PublishOutcome): Record<string, string> {
   return { "retry-after": String(outcome === "full" ? RETRY_AFTER_S.full : RETRY_AFTER_S.failed) };
 }
 
-/** No such route, or none with this method. */
-export function refuseRoute(request: Request): Response {
-  const allow = METHODS[new URL(request.url).pathname];
+/** No such route, or none with this method. `hasStates`: whether the state of an order can be asked for. */
+export function refuseRoute(request: Request, hasStates: boolean): Response {
+  const { pathname } = new URL(request.url);
+  const allow = METHODS[pathname] ?? (hasStates && ORDER_PATH.test(pathname) ? "GET, HEAD" : undefined);
   return allow === undefined
     ? problem("not-found", `The routes are ${Object.keys(METHODS).join(", ")}.`)
     : problem("method-not-allowed", `Allowed here: ${allow}.`, { headers: { allow } });
+}
+
+export function describeOrder(orderId: string, { state, timestampMs }: TrackedOrder): Response {
+  return Response.json(
+    { order_id: orderId, state, timestamp: new Date(timestampMs).toISOString() },
+    { headers: { "cache-control": "no-store" } },
+  );
+}
+
+export function refuseOrderId(): Response {
+  return problem("not-found", "An order's id is a UUID.");
+}
+
+export function refuseUnknownOrder(): Response {
+  return problem("not-found", "This order is not among the recent ones, or not placed.");
+}
+
+export function refuseWait(maxMs: number): Response {
+  return problem(
+    "malformed-parameter",
+    `wait is a whole number of s or ms, like 2s or 500ms, up to ${maxMs} ms.`,
+  );
+}
+
+export function refuseBusy(): Response {
+  return problem("unavailable", "Too many wait for the state of an order already.", {
+    headers: { "retry-after": "1" },
+  });
+}
+
+export function refuseStates(): Response {
+  return problem("unavailable", "The state of orders can't be read from Kafka just now.", {
+    headers: { "retry-after": String(RETRY_AFTER_S.closed) },
+  });
 }
 
 /** Whether orders can be taken, for load balancers and people. */

@@ -45,6 +45,13 @@ export const SETTINGS = {
     description:
       "MiB of request bodies being read at once; more are answered 503 at once, so slow clients can't take all memory",
   }),
+  recentOrders: integer("PRODUCER_RECENT_ORDERS", {
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+    description:
+      "Orders whose state GET /orders/:id knows, the latest ones (a hundred bytes each); topics are read while somebody asks. 0: no such route",
+  }),
   otelSdkModule: optional(
     text("OTEL_SDK_MODULE", {
       default: "",

@@ -8,14 +8,18 @@ import { describeHealth, refuseRoute } from "./answers.ts";
 import type { KafkaHealth } from "./kafka-health.ts";
 import { createTimestamps } from "./order.ts";
 import { createOrderRoutes, type OrderRoutesOptions } from "./order-routes.ts";
+import { createOrderStateRoute, ORDER_STATE_PATH } from "./order-state-route.ts";
+import type { OrderTracker } from "./order-tracker.ts";
 import { createRoutes, NO_ROUTE, OPEN, type RouteOptions } from "./route.ts";
 
 export interface HttpOptions extends OrderRoutesOptions, RouteOptions {
   kafkaHealth: KafkaHealth;
+  /** Knows what became of orders; without it there is no route to ask for that. */
+  tracker: OrderTracker | undefined;
 }
 
 export function createHttp(options: HttpOptions) {
-  const { kafkaHealth, closedBecause } = options;
+  const { kafkaHealth, tracker, closedBecause, onError } = options;
   const timestamp = createTimestamps();
   const route = createRoutes(options);
   const { postOrder, postBatch } = createOrderRoutes(options);
@@ -25,16 +29,21 @@ export function createHttp(options: HttpOptions) {
   }
 
   // standardHostname: false, or a Host header of one letter shifts where the path is thought to begin.
-  return new Elysia({ precompile: true, strictPath: true, handler: { standardHostname: false } })
+  const app = new Elysia({ precompile: true, strictPath: true, handler: { standardHostname: false } })
     .onError(({ code, error, request, server }) => {
       // Elysia's own: no such route. Whatever a route throws was answered by the route.
       const refuse = () => {
         if (code !== "NOT_FOUND") throw error;
-        return refuseRoute(request);
+        return refuseRoute(request, tracker !== undefined);
       };
       return route(NO_ROUTE, refuse, OPEN)({ request, server });
     })
     .get("/health", route("/health", getHealth, OPEN))
     .post("/order", route("/order", postOrder), { parse: "none" })
     .post("/orders/batch", route("/orders/batch", postBatch), { parse: "none" });
+  if (tracker !== undefined) {
+    const getOrder = createOrderStateRoute({ tracker, onUnreadable: onError });
+    app.get(ORDER_STATE_PATH, route(ORDER_STATE_PATH, getOrder));
+  }
+  return app;
 }

@@ -3,8 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
-import { createConsumer } from "@campus/kafka";
+import {
+  decodeEvent,
+  encodeEvent,
+  INVENTORY_EVENTS,
+  type InventoryEvent,
+  ORDER_EVENTS,
+} from "@campus/events";
+import { createConsumer, createProducer } from "@campus/kafka";
 import { createCluster, type MockCluster } from "@campus/kafka/testing";
 
 setDefaultTimeout(60_000);
@@ -439,6 +445,42 @@ describe("who may order", () => {
     const refused = await post(url, "/orders/batch", batch);
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(900);
+  });
+});
+
+describe("GET /orders/:id", () => {
+  test("placed, then what inventory decided, from the first question on and while waiting", async () => {
+    using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+    const { line } = start({ KAFKA_BROKER: own.brokers });
+    const { url = "" } = await line("listening");
+    const place = async () =>
+      ((await (await post(url, "/order", order)).json()) as { order_id: string }).order_id;
+    const state = async (id: string, wait: string) => {
+      const answer = await fetch(`${url}/orders/${id}?wait=${wait}`);
+      return answer.ok ? ((await answer.json()) as { state: string }).state : answer.status;
+    };
+    await using inventory = createProducer({ brokers: own.brokers });
+    const decide = (order_id: string, success: boolean) =>
+      inventory.send(INVENTORY_EVENTS, {
+        key: order_id,
+        value: encodeEvent({
+          event_id: crypto.randomUUID(),
+          event_type: success ? "InventoryReserved" : "InventoryFailed",
+          order_id,
+          timestamp: new Date().toISOString(),
+          success,
+        } as InventoryEvent),
+      });
+    const before = await place();
+    await decide(before, true);
+    expect(await state(before, "5s")).toBe("reserved");
+    const now = await place();
+    expect(await state(now, "0s")).toBe("placed");
+    const waiting = state(now, "5s");
+    await inventory.send(INVENTORY_EVENTS, { key: now, value: "no event" });
+    await decide(now, false);
+    expect(await waiting).toBe("failed");
+    expect(await state(crypto.randomUUID(), "0s")).toBe(404);
   });
 });
 

@@ -13,6 +13,8 @@ import { createKafkaHealth } from "./kafka-health.ts";
 import { registerKafkaStatistics, STATISTICS_INTERVAL_MS } from "./kafka-statistics.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
+import { openOrderStreams } from "./order-streams.ts";
+import { createOrderTracker } from "./order-tracker.ts";
 import { registerMetrics } from "./producer-metrics.ts";
 import { createPublisher } from "./publisher.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -108,6 +110,23 @@ const rateLimit =
     ? undefined
     : createRateLimit({ ordersPerSecond: settings.rateLimit, burst: settings.rateBurst });
 
+// It takes no part in placing orders, so its errors end nothing but itself.
+const stateClient = {
+  brokers,
+  clientId,
+  ...kafkaLogHandlers({ log, onFatal: (error) => log.error("{error}", { error }) }),
+};
+const tracker =
+  settings.recentOrders === 0
+    ? undefined
+    : createOrderTracker({
+        open: (...handlers) =>
+          openOrderStreams({ client: stateClient, recentOrders: settings.recentOrders }, ...handlers),
+        maxOrders: settings.recentOrders,
+        onError: (error) => log.error("reading the state of orders ended: {error}", { error }),
+      });
+lifecycle.onDrain("order states", () => tracker?.close());
+
 const server = startServer({
   app: createHttp({
     publisher,
@@ -121,6 +140,7 @@ const server = startServer({
     gate: createGate({ hosts: allowedHosts(settings.allowedHosts, settings.host), apiKeys }),
     tracing: createTracing({ topic: ORDER_EVENTS, tracer: registeredTracer() }),
     rateLimit,
+    tracker,
     bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,

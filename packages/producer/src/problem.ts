@@ -6,6 +6,7 @@
 const KINDS = {
   "malformed-body": { status: 400, title: "The body is not JSON" },
   "malformed-idempotency-key": { status: 400, title: "The Idempotency-Key is none" },
+  "malformed-parameter": { status: 400, title: "A parameter is not valid" },
   unauthenticated: { status: 401, title: "An API key is needed" },
   "not-found": { status: 404, title: "There is nothing here" },
   "method-not-allowed": { status: 405, title: "Not with this method" },

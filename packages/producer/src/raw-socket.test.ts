@@ -34,6 +34,7 @@ beforeAll(() => {
     gate: createGate({ hosts: new Set(["localhost"]), apiKeys: undefined }),
     tracing: createTracing({ topic: "order-events", tracer: undefined }),
     rateLimit: undefined,
+    tracker: undefined,
     bodyMemoryBytes: 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,

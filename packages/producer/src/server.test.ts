@@ -34,6 +34,7 @@ function start(
     gate: createGate({ hosts: undefined, apiKeys: undefined }),
     tracing: createTracing({ topic: "order-events", tracer: undefined }),
     rateLimit: undefined,
+    tracker: undefined,
     bodyMemoryBytes: 16 * 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,

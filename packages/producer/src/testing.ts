@@ -7,6 +7,7 @@ import { createGate, type GateOptions } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
+import type { OrderTracker } from "./order-tracker.ts";
 import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { createTracing } from "./tracing.ts";
@@ -22,11 +23,13 @@ export function setUp({
   apiKeys,
   rateLimit,
   tracer,
+  tracker,
   bodyMemoryBytes = 16 * 1024 * 1024,
 }: {
   acknowledge?: Acceptance;
   rateLimit?: RateLimit;
   tracer?: Tracer;
+  tracker?: OrderTracker;
   bodyMemoryBytes?: number;
 } & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
@@ -65,6 +68,7 @@ export function setUp({
     tracing: createTracing({ topic: "order-events", tracer }),
     rateLimit,
     bodyMemoryBytes,
+    tracker,
     kafkaHealth: {
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
