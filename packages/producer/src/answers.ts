@@ -11,7 +11,9 @@ import type { Faults } from "./validation.ts";
 export type ClosedReason = "starting" | "draining" | "recovering";
 
 const METHODS: Readonly<Record<string, string>> = {
+  "/docs": "GET, HEAD",
   "/health": "GET, HEAD",
+  "/openapi.json": "GET, HEAD",
   "/order": "POST",
   "/orders/batch": "POST",
 };

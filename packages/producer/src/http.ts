@@ -5,12 +5,17 @@
  */
 import { Elysia } from "elysia";
 import { describeHealth, refuseRoute } from "./answers.ts";
+import { createDocsRoutes } from "./docs-routes.ts";
 import type { KafkaHealth } from "./kafka-health.ts";
+import { detailOf } from "./openapi.ts";
 import { createTimestamps } from "./order.ts";
 import { createOrderRoutes, type OrderRoutesOptions } from "./order-routes.ts";
 import { createOrderStateRoute, ORDER_STATE_PATH } from "./order-state-route.ts";
 import type { OrderTracker } from "./order-tracker.ts";
 import { createRoutes, NO_ROUTE, OPEN, type RouteOptions } from "./route.ts";
+
+/** Not part of what the document describes. */
+const HIDDEN = { detail: { hide: true } };
 
 export interface HttpOptions extends OrderRoutesOptions, RouteOptions {
   kafkaHealth: KafkaHealth;
@@ -38,12 +43,18 @@ export function createHttp(options: HttpOptions) {
       };
       return route(NO_ROUTE, refuse, OPEN)({ request, server });
     })
-    .get("/health", route("/health", getHealth, OPEN))
-    .post("/order", route("/order", postOrder), { parse: "none" })
-    .post("/orders/batch", route("/orders/batch", postBatch), { parse: "none" });
+    .get("/health", route("/health", getHealth, OPEN), detailOf("/health"))
+    .post("/order", route("/order", postOrder), { parse: "none", ...detailOf("/order") })
+    .post("/orders/batch", route("/orders/batch", postBatch), {
+      parse: "none",
+      ...detailOf("/orders/batch"),
+    });
   if (tracker !== undefined) {
     const getOrder = createOrderStateRoute({ tracker, onUnreadable: onError });
-    app.get(ORDER_STATE_PATH, route(ORDER_STATE_PATH, getOrder));
+    app.get(ORDER_STATE_PATH, route(ORDER_STATE_PATH, getOrder), detailOf(ORDER_STATE_PATH));
   }
+  const { getDocument, getPage } = createDocsRoutes(app);
+  app.get("/openapi.json", route("/openapi.json", getDocument, OPEN), HIDDEN);
+  app.get("/docs", route("/docs", getPage, OPEN), HIDDEN);
   return app;
 }

@@ -10,7 +10,7 @@ import {
 import type { OrderTracker } from "./order-tracker.ts";
 import type { Handler } from "./route.ts";
 
-export const ORDER_STATE_PATH = "/orders/:id";
+export const ORDER_STATE_PATH = "/orders/:id" as const;
 
 /** The longest a client may wait for a decision, in milliseconds: an answer must come before the connection counts as idle. */
 export const WAIT_MAX_MS = 5000;

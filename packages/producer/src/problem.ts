@@ -3,7 +3,8 @@
  * never what the client sent, and nothing here tells of the machine it runs on.
  */
 
-const KINDS = {
+/** Each kind's status and title. */
+export const KINDS = {
   "malformed-body": { status: 400, title: "The body is not JSON" },
   "malformed-idempotency-key": { status: 400, title: "The Idempotency-Key is none" },
   "malformed-parameter": { status: 400, title: "A parameter is not valid" },
