@@ -1,79 +1,66 @@
 /**
- * The HTTP side: routes, and for each outcome its answer. It knows orders and a `Publisher`, neither sockets nor Kafka,
- * so tests call `app.handle`. Handlers read the request themselves and give a finished `Response`: of the framework's
- * ways that is the fastest, and none of its own error pages, which quote the input, can come of it.
+ * The HTTP side: which routes there are. It knows neither sockets nor Kafka, so tests call `app.handle`. Handlers read the
+ * request themselves and give a finished `Response`: of the framework's ways that is the fastest, and none of its own
+ * error pages, which quote the input, can come of it.
  */
-import { Elysia } from "elysia";
-import {
-  acceptBatch,
-  acceptOrder,
-  type ClosedReason,
-  describeHealth,
-  refuseBatch,
-  refuseClosed,
-  refuseInvalid,
-  refuseOrder,
-  refuseRoute,
-} from "./answers.ts";
+import { type AnyElysia, Elysia } from "elysia";
+import { describeHealth, refuseRoute } from "./answers.ts";
+import { createDocsRoutes } from "./docs-routes.ts";
 import type { KafkaHealth } from "./kafka-health.ts";
-import { createTimestamps, type PlaceOrder } from "./order.ts";
-import { problem } from "./problem.ts";
-import type { Publisher } from "./publisher.ts";
-import { readJson } from "./request-body.ts";
-import { isOrder, isOrderBatch, orderBatchFaults, orderFaults } from "./validation.ts";
+import { detailOf } from "./openapi.ts";
+import { createTimestamps } from "./order.ts";
+import { createOrderRoutes, type OrderRoutesOptions } from "./order-routes.ts";
+import { createOrderStateRoute, ORDER_STATE_PATH } from "./order-state-route.ts";
+import type { OrderTracker } from "./order-tracker.ts";
+import { createRoutes, NO_ROUTE, OPEN, type RouteOptions } from "./route.ts";
 
-/** Most bytes in the body of one order. */
-export const ORDER_MAX_BYTES = 64 * 1024;
-/** Most bytes in the body of a batch. */
-export const BATCH_MAX_BYTES = 1024 * 1024;
+/** Not part of what the document describes. */
+const HIDDEN = { detail: { hide: true } };
 
-export interface HttpOptions {
-  publisher: Publisher;
+export interface HttpOptions extends OrderRoutesOptions, RouteOptions {
   kafkaHealth: KafkaHealth;
-  placeOrder: PlaceOrder;
-  /** Why no orders are taken just now, or undefined when they are. */
-  closedBecause: () => ClosedReason | undefined;
-  /** Told of an error that is this program's own mistake. */
-  onError: (error: unknown) => void;
+  /** Knows what became of orders; without it there is no route to ask for that. */
+  tracker: OrderTracker | undefined;
 }
 
-export function createHttp({ publisher, kafkaHealth, placeOrder, closedBecause, onError }: HttpOptions) {
+export function createHttp(options: HttpOptions) {
+  const { kafkaHealth, tracker, closedBecause, onError } = options;
   const timestamp = createTimestamps();
-
-  async function postOrder(request: Request): Promise<Response> {
-    const body = await readJson(request, ORDER_MAX_BYTES);
-    if (body instanceof Response) return body;
-    if (!isOrder(body)) return refuseInvalid(orderFaults(body));
-    const closed = closedBecause();
-    if (closed !== undefined) return refuseClosed(closed);
-    const event = placeOrder(body);
-    const outcome = await publisher.publish(event);
-    return outcome === "acknowledged" ? acceptOrder(event) : refuseOrder(event, outcome);
-  }
-
-  async function postBatch(request: Request): Promise<Response> {
-    const body = await readJson(request, BATCH_MAX_BYTES);
-    if (body instanceof Response) return body;
-    if (!isOrderBatch(body)) return refuseInvalid(orderBatchFaults(body));
-    const closed = closedBecause();
-    if (closed !== undefined) return refuseClosed(closed);
-    const events = body.orders.map(placeOrder);
-    const outcome = await publisher.publishBatch(events);
-    return outcome === "acknowledged" ? acceptBatch(events, timestamp()) : refuseBatch(events, outcome);
-  }
+  let served: AnyElysia | undefined;
+  const route = createRoutes(options, (request) => served?.server?.requestIP(request)?.address);
+  const { postOrder, postBatch } = createOrderRoutes(options);
 
   async function getHealth(): Promise<Response> {
     return describeHealth(await kafkaHealth.check(), closedBecause(), timestamp());
   }
 
   // standardHostname: false, or a Host header of one letter shifts where the path is thought to begin.
-  return new Elysia({ precompile: true, strictPath: true, handler: { standardHostname: false } })
+  const app = new Elysia({
+    precompile: true,
+    strictPath: true,
+    handler: { standardHostname: false },
+  })
     .onError(({ code, error, request }) => {
-      if (code === "NOT_FOUND") return refuseRoute(request);
-      onError(error);
-      return problem("internal-error", "The order may or may not have been placed; the fault was logged.");
+      // Elysia's own: no such route. Whatever a route throws was answered by the route.
+      const refuse = () => {
+        if (code !== "NOT_FOUND") throw error;
+        return refuseRoute(request, tracker !== undefined);
+      };
+      return route(NO_ROUTE, refuse, OPEN)({ request });
     })
-    .get("/health", () => getHealth())
-    .post("/order", ({ request }) => postOrder(request), { parse: "none" })
-    .post("/orders/batch", ({ request }) => postBatch(request), { parse: "none" });
+    .get("/health", route("/health", getHealth, OPEN), detailOf("/health"))
+    .post("/order", route("/order", postOrder), { parse: "none", ...detailOf("/order") })
+    .post("/orders/batch", route("/orders/batch", postBatch), {
+      parse: "none",
+      ...detailOf("/orders/batch"),
+    });
+  if (tracker !== undefined) {
+    const getOrder = createOrderStateRoute({ tracker, onUnreadable: onError });
+    app.get(ORDER_STATE_PATH, route(ORDER_STATE_PATH, getOrder), detailOf(ORDER_STATE_PATH));
+  }
+  served = app;
+  const { getDocument, getPage } = createDocsRoutes(app);
+  app.get("/openapi.json", route("/openapi.json", getDocument, OPEN), HIDDEN);
+  app.get("/docs", route("/docs", getPage, OPEN), HIDDEN);
+  return app;
 }

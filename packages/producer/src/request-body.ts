@@ -10,28 +10,64 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Only this, and of its parameters only the one that changes nothing. */
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset=(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 
-/** The value in the body, whatever it is: JSON has no `Response`, so that one is always the refusal. */
-export async function readJson(request: Request, limitBytes: number): Promise<unknown> {
+/** A body that is JSON: the value in it, and how many texts it is written with, names of fields included. */
+export interface JsonBody {
+  readonly value: unknown;
+  readonly texts: number;
+}
+
+/** Memory for bodies that are being read, shared by all requests: slow clients can't take more of it together. */
+export interface BodyMemory {
+  freeBytes: number;
+}
+
+/** The body, or the refusal it earns. */
+export async function readJson(
+  request: Request,
+  limitBytes: number,
+  memory: BodyMemory,
+): Promise<JsonBody | Response> {
   const refusal = refuseByHeaders(request.headers, limitBytes);
   if (refusal !== undefined) return refusal;
+  const length = request.headers.get("content-length");
+  const most = length === null ? limitBytes : Number(length);
+  if (most > memory.freeBytes) return noMemory();
+  memory.freeBytes -= most;
   let bytes: Uint8Array | undefined;
   try {
-    bytes = request.headers.has("content-length")
-      ? await request.bytes()
-      : await readUpTo(request.body, limitBytes);
+    bytes = length === null ? await readUpTo(request.body, limitBytes) : await request.bytes();
   } catch {
     return problem("malformed-body", "The body ended before it was complete.");
+  } finally {
+    memory.freeBytes += most;
   }
   if (bytes === undefined || bytes.length > limitBytes) return tooLarge(limitBytes);
   if (bytes.length === 0) return empty();
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return { value: JSON.parse(utf8.decode(bytes)), texts: countTexts(bytes) };
   } catch (error) {
     // The decoder throws a TypeError, the parser a SyntaxError (or a RangeError when it is nested too deep).
     return error instanceof TypeError
       ? problem("malformed-body", "The body is not valid UTF-8.")
       : problem("malformed-body", "The body is not valid JSON.");
   }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * The texts in bytes that are JSON. Of two fields with one name `JSON.parse` keeps the later and says nothing; then there
+ * are more texts here than the value has.
+ */
+function countTexts(bytes: Uint8Array): number {
+  let quotes = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === QUOTE) quotes += 1;
+    // What follows stands for itself; in JSON a backslash only comes inside of a text.
+    else if (bytes[at] === BACKSLASH) at += 1;
+  }
+  return quotes / 2;
 }
 
 /** What can be refused before a byte of the body is read: then it is never held in memory. */
@@ -68,6 +104,12 @@ async function readUpTo(
 
 function empty(): Response {
   return problem("malformed-body", "The body is empty.");
+}
+
+function noMemory(): Response {
+  return problem("unavailable", "Too many requests are being read already. Nothing was published.", {
+    headers: { "retry-after": "1", connection: "close" },
+  });
 }
 
 function wrongType(fault: string): Response {
