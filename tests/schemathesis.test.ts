@@ -7,7 +7,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { TOPICS } from "@campus/events";
 import { createCluster } from "@campus/kafka/testing";
 import { createServiceProcess } from "./support/service-process.ts";
 
@@ -17,7 +17,7 @@ const command = Bun.which("schemathesis");
 setDefaultTimeout(60_000 + EXAMPLES * 200);
 
 test.skipIf(command === null)("every answer is a documented one", async () => {
-  using cluster = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+  using cluster = createCluster({ topics: Object.fromEntries(TOPICS.map(({ topic }) => [topic, 3])) });
   const producer = createServiceProcess({
     name: "producer",
     environment: { KAFKA_BROKER: cluster.brokers, PORT: "0" },
