@@ -4,7 +4,10 @@
  * `SCHEMATHESIS_EXAMPLES=5000` makes more than ten thousand cases of it.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TOPICS } from "@campus/events";
 import { createCluster } from "@campus/kafka/testing";
 import { createServiceProcess } from "./support/service-process.ts";
 
@@ -14,11 +17,12 @@ const command = Bun.which("schemathesis");
 setDefaultTimeout(60_000 + EXAMPLES * 200);
 
 test.skipIf(command === null)("every answer is a documented one", async () => {
-  using cluster = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+  using cluster = createCluster({ topics: Object.fromEntries(TOPICS.map(({ topic }) => [topic, 3])) });
   const producer = createServiceProcess({
     name: "producer",
     environment: { KAFKA_BROKER: cluster.brokers, PORT: "0" },
   });
+  const folder = await mkdtemp(join(tmpdir(), "schemathesis-"));
   await producer.start();
   try {
     const { url } = (await producer.said("listening")) as unknown as { url: string };
@@ -37,7 +41,8 @@ test.skipIf(command === null)("every answer is a documented one", async () => {
           // A key that comes again with another order is refused, which no schema can say.
           ["--exclude-checks", "positive_data_acceptance"],
         ),
-        { stdout: "pipe", stderr: "pipe" },
+        // It keeps a folder of its own where it runs.
+        { stdout: "pipe", stderr: "pipe", cwd: folder },
       );
       const said = (await child.stdout.text()) + (await child.stderr.text());
       return { path, exitCode: await child.exited, said };
@@ -59,5 +64,6 @@ test.skipIf(command === null)("every answer is a documented one", async () => {
     expect(producer.lines.filter(({ level }) => level === "error" || level === "fatal")).toEqual([]);
   } finally {
     await producer.stop();
+    await rm(folder, { recursive: true });
   }
 });

@@ -9,18 +9,24 @@ import {
   INVENTORY_EVENTS,
   type InventoryEvent,
   ORDER_EVENTS,
+  TOPICS,
 } from "@campus/events";
 import { createConsumer, createProducer } from "@campus/kafka";
 import { createCluster, type MockCluster } from "@campus/kafka/testing";
 
 setDefaultTimeout(60_000);
 
+/** All that a service creates at its start, which the in-process cluster can't be asked for. */
+function everyTopic(partitions: number): Record<string, number> {
+  return Object.fromEntries(TOPICS.map(({ topic }) => [topic, partitions]));
+}
+
 const order = { user_id: "user123", item: "Burger", quantity: 2 };
 let cluster: MockCluster;
 const processes: ReturnType<typeof spawn>[] = [];
 
 beforeAll(() => {
-  cluster = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+  cluster = createCluster({ topics: everyTopic(3) });
 });
 
 afterEach(async () => {
@@ -201,7 +207,7 @@ describe("on a cluster", () => {
 
 describe("with an Idempotency-Key", () => {
   test("ten requests a key over two producers, one of them killed: one order a key, whoever answers", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+    using own = createCluster({ topics: everyTopic(3) });
     const producers = [start({ KAFKA_BROKER: own.brokers }), start({ KAFKA_BROKER: own.brokers })] as const;
     const urls = await Promise.all(producers.map(async ({ line }) => (await line("listening")).url ?? ""));
     const keys = 200;
@@ -228,7 +234,7 @@ describe("with an Idempotency-Key", () => {
   });
 
   test("a silent Kafka: 504, and the same request later gets 202 for the same order", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 1, [INVENTORY_EVENTS]: 1 } });
+    using own = createCluster({ topics: everyTopic(1) });
     const { line } = start({ KAFKA_BROKER: own.brokers, PRODUCER_DELIVERY_TIMEOUT: "2s" });
     const { url = "" } = await line("listening");
     const keyed = { "idempotency-key": "7" };
@@ -257,7 +263,7 @@ describe("a fatal error of the Kafka producer", () => {
   const CLUSTER_AUTHORIZATION_FAILED = 31;
 
   test("under load: every order is answered with what is true, and the process goes on", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 1, [INVENTORY_EVENTS]: 1 } });
+    using own = createCluster({ topics: everyTopic(1) });
     const { child, line } = start({ KAFKA_BROKER: own.brokers });
     const management = (await line("management at")).message.split(" ").at(-1);
     const { url = "" } = await line("listening");
@@ -291,7 +297,7 @@ describe("a fatal error of the Kafka producer", () => {
   });
 
   test("that meets every successor, too: not ready with the reason until one of them lives", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 1, [INVENTORY_EVENTS]: 1 } });
+    using own = createCluster({ topics: everyTopic(1) });
     const { line } = start({ KAFKA_BROKER: own.brokers });
     const management = (await line("management at")).message.split(" ").at(-1);
     const { url = "" } = await line("listening");
@@ -311,7 +317,7 @@ describe("a fatal error of the Kafka producer", () => {
 });
 
 test("ACKNOWLEDGE=enqueued answers before Kafka has the order, and counts what came of it", async () => {
-  using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+  using own = createCluster({ topics: everyTopic(3) });
   const { line } = start({ KAFKA_BROKER: own.brokers, ACKNOWLEDGE: "enqueued" });
   const management = (await line("management at")).message.split(" ").at(-1);
   const { url = "" } = await line("listening");
@@ -327,7 +333,7 @@ test("ACKNOWLEDGE=enqueued answers before Kafka has the order, and counts what c
 
 describe("when Kafka is away", () => {
   test("orders are answered 503 in time and never 202, health says so, and it comes back by itself", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+    using own = createCluster({ topics: everyTopic(3) });
     const { line } = start({ KAFKA_BROKER: own.brokers, PRODUCER_DELIVERY_TIMEOUT: "2s" });
     const { url = "" } = await line("listening");
     expect((await post(url, "/order", order)).status).toBe(202);
@@ -363,7 +369,7 @@ describe("when Kafka is away", () => {
   });
 
   test("past the bound on orders in flight it refuses at once", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+    using own = createCluster({ topics: everyTopic(3) });
     const { line } = start({ KAFKA_BROKER: own.brokers, PRODUCER_MAX_IN_FLIGHT: "1000" });
     const { url = "" } = await line("listening");
     own.brokerDown(1);
@@ -450,7 +456,7 @@ describe("who may order", () => {
 
 describe("GET /orders/:id", () => {
   test("placed, then what inventory decided, from the first question on and while waiting", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+    using own = createCluster({ topics: everyTopic(3) });
     const { line } = start({ KAFKA_BROKER: own.brokers });
     const { url = "" } = await line("listening");
     const place = async () =>
@@ -486,7 +492,7 @@ describe("GET /orders/:id", () => {
 
 describe("traces", () => {
   test("a client's context stands in the record's headers", async () => {
-    using own = createCluster({ topics: { [ORDER_EVENTS]: 1, [INVENTORY_EVENTS]: 1 } });
+    using own = createCluster({ topics: everyTopic(1) });
     const { line } = start({ KAFKA_BROKER: own.brokers });
     const { url = "" } = await line("listening");
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
