@@ -20,7 +20,7 @@ import { UnsettledError } from "./transactions.ts";
 type Outcome = "commits" | "aborts" | "unsettled, committed" | "unsettled, aborted";
 
 /** A cluster of which only what a transaction touches is there: all of it becomes visible together, or nothing. */
-function setUp() {
+function setUp({ transactionTimeoutMs = 5_000 } = {}) {
   const offsets = new Map<string, TopicPartitionOffset>();
   const table = new Map<string, StateEntry>();
   const letters: string[] = [];
@@ -71,7 +71,7 @@ function setUp() {
       close: async () => void steps.push("log closed"),
     },
     log,
-    transactionTimeoutMs: 5_000,
+    transactionTimeoutMs,
     noticeMs: 2,
     retryMs: 1,
   });
@@ -132,6 +132,20 @@ test("a restore that has to wait says for what", async () => {
   expect(lines[0]).toContain("a transaction is open since offset 41 of analytics-state");
   await Bun.sleep(10);
   expect(lines).toHaveLength(said);
+});
+
+test("a transaction that Kafka should have aborted long ago is the operator's to end", async () => {
+  const { store, faults, lines } = setUp({ transactionTimeoutMs: -20_000 });
+  const open = Promise.withResolvers<void>();
+  faults.catchUp = open.promise;
+  const loaded = store.load([orders(1)]);
+  while (lines.length === 0) await Bun.sleep(1);
+  open.resolve();
+  await loaded;
+  expect(lines[0]).toStartWith(
+    "ERROR   test waiting to read all counts: a transaction is open since offset 41",
+  );
+  expect(lines[0]).toContain("end it with kafka-transactions");
 });
 
 test("an offset set by a tool is said, and counted from", async () => {

@@ -14,6 +14,9 @@ import type { StateLog } from "./state-log.ts";
 import { STATE_TOPIC, stateKey, stateRecord } from "./state-topic.ts";
 import { type Transactions, UnsettledError } from "./transactions.ts";
 
+/** Twice what Kafka takes by default to notice a transaction that has timed out. */
+const COORDINATOR_CYCLES_MS = 20_000;
+
 export interface TopicStoreOptions {
   readonly groupId: string;
   /** Whose offsets are committed. */
@@ -119,17 +122,26 @@ function restored(
   return { topic, partition, offset, counts: found.counts, stale: found.stale };
 }
 
+/**
+ * Kafka's coordinator takes transactions that have timed out back within seconds. One that stays hangs: a broker that was killed and comes back may take
+ * its own partitions for deleted and leave out the markers that end a transaction in them. Only an operator can end it then.
+ */
 function startNotices({
   stateLog,
   log,
   transactionTimeoutMs,
   noticeMs = 2_000,
 }: TopicStoreOptions): NodeJS.Timeout {
+  const since = performance.now();
   return setInterval(async () => {
     const from = await stateLog.stableOffset().catch(() => undefined);
-    log.warn(
-      "waiting to read all counts: a transaction is open since offset {from} of {topic}. Kafka aborts that of a writer that was killed " +
-        "{timeoutMs} ms after its beginning, and looks every transaction.abort.timed.out.transaction.cleanup.interval.ms",
+    const waitedMs = performance.now() - since;
+    const hangs = waitedMs > transactionTimeoutMs + COORDINATOR_CYCLES_MS;
+    const advice = hangs
+      ? "That takes longer than it should: end it with kafka-transactions, first find-hanging, then abort, in this topic and in __consumer_offsets"
+      : "Kafka aborts that of a writer that was killed after {timeoutMs} ms, and looks every transaction.abort.timed.out.transaction.cleanup.interval.ms";
+    log[hangs ? "error" : "warn"](
+      `waiting to read all counts: a transaction is open since offset {from} of {topic}. ${advice}`,
       { from, topic: STATE_TOPIC, timeoutMs: transactionTimeoutMs },
     );
   }, noticeMs);
