@@ -1,7 +1,14 @@
 /** The system as its users have it: processes, a socket, Kafka. An order's whole way, and what it meets on a bad day. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { deadLetterTopic, INVENTORY_EVENTS, ORDER_EVENTS, readDeadLetterHeaders } from "@campus/events";
+import {
+  deadLetterTopic,
+  EVENT_TOPICS,
+  INVENTORY_EVENTS,
+  ORDER_EVENTS,
+  readDeadLetterHeaders,
+} from "@campus/events";
 import { createAdmin, createProducer } from "@campus/kafka";
+import { untilDrained } from "./support/group.ts";
 import { burger, chunkedAnswer, postJson } from "./support/http.ts";
 import { onEachOwnCluster } from "./support/own-clusters.ts";
 import { type Metrics, type System, startSystem } from "./support/system.ts";
@@ -249,6 +256,13 @@ onEachOwnCluster("end to end", (cluster, kind) => {
     "Kafka restarted: what was there still is, and all go on by themselves",
     async () => {
       const { order_id: before } = await placeOrder();
+      // Only then is no transaction open: a node that stops alone in the midst of one may skip its markers when it is back (see DESIGN.md).
+      await expectKept([before]);
+      await using admin = createAdmin({ brokers: cluster().brokers });
+      for (const group of ["inventory-group", "analytics-group"])
+        await untilDrained(admin, group, group === "inventory-group" ? [ORDER_EVENTS] : EVENT_TOPICS, {
+          deadlineMs: 30_000,
+        });
       await cluster().node!.restart();
       let after: Accepted | undefined;
       await system.until("orders are taken again", async () => {
