@@ -1,5 +1,5 @@
 /** The analytics consumer, wired: both topics in, live figures out. Everything it does stands in the modules it puts together. */
-import { createMissingTopics, TOPICS } from "@campus/events";
+import { createMissingTopics, EVENT_TOPICS } from "@campus/events";
 import { createAdmin, createConsumer, KafkaError, type TopicPartition } from "@campus/kafka";
 import {
   kafkaLogHandlers,
@@ -26,7 +26,7 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
   managementPort: MANAGEMENT_PORT,
 });
 const startedAtMs = Date.now();
-const topics = TOPICS.map(({ topic }) => topic);
+const topics = EVENT_TOPICS;
 
 const client = {
   brokers: settings.brokers,

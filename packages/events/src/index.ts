@@ -1,8 +1,21 @@
 /** The contract between the services: topics, events and how they are written. */
 export { CODECS, type Codec, decodeEvent, encodeEvent } from "./codec.ts";
+export {
+  DEAD_LETTER_MAX_BYTES,
+  type DeadLetter,
+  type DeadLetterHeaders,
+  type DeadLetterOrigin,
+  type DeadLetterRecord,
+  deadLetterRecord,
+  deadLetterTopic,
+  originalHeaders,
+  readDeadLetterHeaders,
+  type UnhandledRecord,
+} from "./dead-letter.ts";
 export { MalformedEventError } from "./malformed-event.ts";
 export { createMissingTopics, type TopicAdmin, type TopicCreationOptions } from "./topic-creation.ts";
 export {
+  EVENT_TOPICS,
   INVENTORY_EVENTS,
   type NewTopic,
   ORDER_EVENTS,

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { createMissingTopics, type TopicAdmin } from "./topic-creation.ts";
-import type { NewTopic } from "./topics.ts";
+import { type NewTopic, TOPICS } from "./topics.ts";
+
+const ALL = TOPICS.map(({ topic }) => topic);
+const ALL_BUT_DECISIONS = ALL.filter((topic) => topic !== "inventory-events");
 
 function clusterWith(existing: string[], { brokers = 1, errors = {} as Record<string, Error> } = {}) {
   const created: NewTopic[] = [];
@@ -20,13 +23,13 @@ function named(name: string): Error {
 }
 
 test("a cluster that has the topics is not asked to create any", async () => {
-  const { admin } = clusterWith(["order-events", "inventory-events", "other"]);
+  const { admin } = clusterWith([...ALL, "other"]);
   admin.createTopics = () => Promise.reject(new Error("not known here"));
   expect(await createMissingTopics(admin)).toEqual([]);
 });
 
 test("what is missing is created, with copies as asked for and as the cluster can", async () => {
-  const { admin, created } = clusterWith(["order-events"], { brokers: 2 });
+  const { admin, created } = clusterWith(ALL_BUT_DECISIONS, { brokers: 2 });
   const topics = await createMissingTopics(admin, { replication: 3 });
   expect(topics).toEqual(created);
   expect(topics).toMatchObject([{ topic: "inventory-events", partitions: 3, replicationFactor: 2 }]);
@@ -35,7 +38,9 @@ test("what is missing is created, with copies as asked for and as the cluster ca
 test("one that another process created meanwhile is fine", async () => {
   const errors = { "order-events": named("TOPIC_ALREADY_EXISTS") };
   const { admin } = clusterWith([], { errors });
-  expect((await createMissingTopics(admin)).map(({ topic }) => topic)).toEqual(["inventory-events"]);
+  expect((await createMissingTopics(admin)).map(({ topic }) => topic)).toEqual(
+    ALL.filter((topic) => topic !== "order-events"),
+  );
 });
 
 test("a refusal is thrown", () => {

@@ -1,21 +1,30 @@
 import { expect, test } from "bun:test";
 import { TOPICS, topicsToCreate } from "./topics.ts";
 
-test("both topics: 3 partitions, one copy, kept 7 days", () => {
-  expect(TOPICS.map(({ topic }) => topic)).toEqual(["order-events", "inventory-events"]);
+const EVENTS = ["order-events", "inventory-events"];
+const DEAD_LETTERS = ["order-events.dlq", "inventory-events.dlq"];
+
+test("both topics of events and their dead letters: 3 partitions, one copy", () => {
+  expect(TOPICS.map(({ topic }) => topic)).toEqual([...EVENTS, ...DEAD_LETTERS]);
   for (const entry of topicsToCreate()) {
-    expect(entry).toMatchObject({
-      partitions: 3,
-      replicationFactor: 1,
-      config: { "retention.ms": "604800000" },
-    });
+    expect(entry).toMatchObject({ partitions: 3, replicationFactor: 1 });
     expect(entry.config).not.toHaveProperty("min.insync.replicas");
   }
+});
+
+test("events are kept 7 days, dead letters 30, and those may be larger than any event", () => {
+  expect(topicsToCreate({ existing: DEAD_LETTERS }).map(({ config }) => config)).toEqual(
+    EVENTS.map(() => ({ "retention.ms": "604800000" })),
+  );
+  expect(topicsToCreate({ existing: EVENTS }).map(({ config }) => config)).toEqual(
+    DEAD_LETTERS.map(() => ({ "retention.ms": "2592000000", "max.message.bytes": "2097152" })),
+  );
 });
 
 test("what exists is left out", () => {
   expect(topicsToCreate({ existing: ["order-events", "other"] }).map(({ topic }) => topic)).toEqual([
     "inventory-events",
+    ...DEAD_LETTERS,
   ]);
 });
 
