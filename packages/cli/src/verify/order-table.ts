@@ -81,13 +81,7 @@ export class OrderTable {
     const hex = Array.from(this.#ids.subarray(slot * 4, slot * 4 + 4), (word) =>
       word.toString(16).padStart(8, "0"),
     ).join("");
-    return [
-      hex.slice(0, 8),
-      hex.slice(8, 12),
-      hex.slice(12, 16),
-      hex.slice(16, 20),
-      hex.slice(20),
-    ].join("-");
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
   }
 
   /** Every slot in use. */

@@ -1,0 +1,44 @@
+/** Waiting until a system has come to rest: nothing is written any more, and the inventory has committed every order. */
+import type { Admin, TopicPartition } from "@campus/kafka";
+import { committedOffsets, endsOf } from "./places.ts";
+
+/** Nothing must have changed for so long. A transaction under way shows within that. */
+const QUIET_MS = 2_000;
+const LOOK_EVERY_MS = 250;
+
+export interface SettlingOptions {
+  readonly admin: Admin;
+  readonly group: string;
+  readonly orders: readonly TopicPartition[];
+  readonly all: readonly TopicPartition[];
+  readonly deadlineMs: number;
+}
+
+/** Whether it has come to rest before the deadline. */
+export async function untilSettled({
+  admin,
+  group,
+  orders,
+  all,
+  deadlineMs,
+}: SettlingOptions): Promise<boolean> {
+  const deadline = performance.now() + deadlineMs;
+  let last = "";
+  let since = performance.now();
+  for (;;) {
+    const ends = await endsOf(admin, all);
+    const committed = await committedOffsets(admin, group, orders);
+    const lag = orders.reduce((sum, place) => {
+      const offset = committed.get(place.partition);
+      const end = ends.find(({ topic, partition }) => topic === place.topic && partition === place.partition);
+      // A group without offsets (the in-process cluster forgets those of transactions) says nothing.
+      return sum + (offset === undefined || end === undefined ? 0 : Math.max(0, end.offset - offset));
+    }, 0);
+    const now = performance.now();
+    const state = JSON.stringify([ends, [...committed]]);
+    if (state !== last) [last, since] = [state, now];
+    if (lag === 0 && now - since >= QUIET_MS) return true;
+    if (now >= deadline) return false;
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
