@@ -28,7 +28,10 @@ interface History {
 const anyHistory: fc.Arbitrary<History> = fc
   .record({
     entries: fc.array(
-      fc.record({ partition: fc.nat(2), kind: fc.constantFrom("order", "order", "order", "retry", "poison") }),
+      fc.record({
+        partition: fc.nat(2),
+        kind: fc.constantFrom("order", "order", "order", "retry", "poison"),
+      }),
       { minLength: 8, maxLength: 120 },
     ),
     seed: fc.nat(),
@@ -112,7 +115,10 @@ const plants: Readonly<Record<string, Plant>> = {
   ],
   "a decision twice": ({ decisions, ...rest }, at) => {
     const place = at % decisions.length;
-    return [{ ...rest, decisions: decisions.toSpliced(decisions.length, 0, decisions[place]!) }, { duplicated: 1 }];
+    return [
+      { ...rest, decisions: decisions.toSpliced(decisions.length, 0, decisions[place]!) },
+      { duplicated: 1 },
+    ];
   },
   "two decisions swapped": ({ decisions, ...rest }, at) => {
     const first = at % decisions.length;
@@ -156,7 +162,9 @@ test("a decision whose order was never committed comes from a transaction that w
       const entries = history.partitions[partition]!;
       const first = entries.find(({ id }) => id !== undefined);
       fc.pre(first !== undefined);
-      const after = new Map([0, 1, 2].map((own) => [own, own === partition ? first.offset : Number.MAX_VALUE]));
+      const after = new Map(
+        [0, 1, 2].map((own) => [own, own === partition ? first.offset : Number.MAX_VALUE]),
+      );
       const decided = new Set(entries.map(({ id }) => id).filter((id) => id !== undefined)).size;
       expect(faultsOf(check(history, { after }))).toEqual({ ...clean, abortedSeen: decided });
       expect(check(history, { after: undefined }).abortedSeen).toBeNull();
