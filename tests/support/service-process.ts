@@ -25,12 +25,15 @@ export interface ServiceProcessOptions {
   readonly name: ServiceName;
   /** Its settings. Those of this process's own environment are not passed on. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Its program, where that is another than the service's own `main.ts`. */
+  readonly program?: string;
 }
 
 export interface ServiceProcess {
   readonly name: ServiceName;
   /** Of the process that runs now, or ran last. */
   readonly pid: number;
+  readonly isRunning: boolean;
   /** Where it answers `/live`, `/ready` and `/metrics`. */
   readonly managementUrl: string;
   /** What it has said on its standard output and error, over all its runs. */
@@ -39,6 +42,8 @@ export interface ServiceProcess {
   spawn(): void;
   /** Starts it and waits until `/ready` says so. */
   start(): Promise<void>;
+  /** Waits until `/ready` of the run that was begun last says so. */
+  ready(deadlineMs?: number): Promise<void>;
   /** Ends it in order. */
   terminate(): Promise<ServiceExit>;
   /** kill -9. */
@@ -80,7 +85,7 @@ interface Run {
   readonly gone: Promise<unknown>;
 }
 
-export function createServiceProcess({ name, environment }: ServiceProcessOptions): ServiceProcess {
+export function createServiceProcess({ name, environment, program }: ServiceProcessOptions): ServiceProcess {
   const lines: LogLine[] = [];
   let run: Run | undefined;
 
@@ -96,7 +101,7 @@ export function createServiceProcess({ name, environment }: ServiceProcessOption
 
   function spawn(): void {
     if (run !== undefined && isRunning(run.child)) throw new Error(`${name} runs already`);
-    const main = join(root, "packages", name, "src/main.ts");
+    const main = program ?? join(root, "packages", name, "src/main.ts");
     const child = Bun.spawn([process.execPath, "--preload", lifeline, main], {
       cwd: root,
       env: { ...neutralEnvironment(), LOG_FORMAT: "json", MANAGEMENT_PORT: "0", ...environment },
@@ -162,11 +167,21 @@ export function createServiceProcess({ name, environment }: ServiceProcessOption
   }
 
   let managementUrl = "";
+
+  async function ready(deadlineMs = START_TIMEOUT_MS): Promise<void> {
+    managementUrl = (await said("management at ", deadlineMs)).message.slice("management at ".length);
+    const isReady = () => fetch(`${managementUrl}/ready`).then(({ ok }) => ok || undefined);
+    await find("it is ready", () => isReady().catch(() => undefined), deadlineMs);
+  }
+
   return {
     name,
     lines,
     get pid() {
       return current().child.pid;
+    },
+    get isRunning() {
+      return run !== undefined && isRunning(run.child);
     },
     get managementUrl() {
       return managementUrl;
@@ -174,10 +189,9 @@ export function createServiceProcess({ name, environment }: ServiceProcessOption
     spawn,
     async start() {
       spawn();
-      managementUrl = (await said("management at ")).message.slice("management at ".length);
-      const isReady = () => fetch(`${managementUrl}/ready`).then(({ ok }) => ok || undefined);
-      await find("it is ready", () => isReady().catch(() => undefined), START_TIMEOUT_MS);
+      await ready();
     },
+    ready,
     terminate: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     async stop() {
