@@ -199,7 +199,7 @@ onEachOwnCluster("end to end", (cluster, kind) => {
     }
   }
 
-  test("Kafka silent: 503 with Retry-After within 5 s, never a 202 that is lost, and it recovers by itself", async () => {
+  test("Kafka silent: 503 or 504 with Retry-After within 5 s, never a 202 that is lost, and it recovers by itself", async () => {
     const accepted: string[] = [];
     /** The answers to an order and a batch, which must come in time whatever they are. */
     async function askBoth(): Promise<Response[]> {
@@ -222,7 +222,8 @@ onEachOwnCluster("end to end", (cluster, kind) => {
       return refused.length === 2;
     });
     for (const answer of refused) {
-      expect(answer.status).toBe(503);
+      // What was sent before anybody noticed may be in Kafka: 504. The rest is not: 503.
+      expect([503, 504]).toContain(answer.status);
       expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     }
     expect((await fetch(`${system.url}/health`)).status).toBe(503);

@@ -1,12 +1,12 @@
 /** What the HTTP side answers to an order, outcome by outcome. */
-import type { OrderPlaced } from "@campus/events";
+import { KEY_MAX_CHARACTERS } from "./idempotency-key.ts";
 import type { KafkaState } from "./kafka-health.ts";
 import { problem } from "./problem.ts";
 import type { BatchOutcome, Outcome, PublishOutcome } from "./publisher.ts";
 import type { Faults } from "./validation.ts";
 
 /** Why no orders are taken, apart from Kafka's state. */
-export type ClosedReason = "starting" | "draining";
+export type ClosedReason = "starting" | "draining" | "recovering";
 
 const METHODS: Readonly<Record<string, string>> = {
   "/health": "GET, HEAD",
@@ -19,18 +19,44 @@ const ACCEPTED: ResponseInit = { status: 202, headers: { "content-type": "applic
 /** In seconds. A full queue empties in a moment; a cluster takes longer to come back. */
 const RETRY_AFTER_S = { full: 1, closed: 2, failed: 5 } as const;
 
-export function acceptOrder({ order_id, timestamp }: OrderPlaced): Response {
+/** What an order or a batch was taken for: Kafka has it, or it is on its way there (`ACKNOWLEDGE=enqueued`). */
+export type Acceptance = "acknowledged" | "enqueued";
+
+const PAST: Readonly<Record<Acceptance, string>> = {
+  acknowledged: "published to",
+  enqueued: "enqueued for",
+};
+
+export function acceptOrder(orderId: string, timestamp: string, acceptance: Acceptance): Response {
   return new Response(
-    `{"order_id":"${order_id}","status":"accepted","message":"Order published to Kafka","timestamp":"${timestamp}"}`,
+    `{"order_id":"${orderId}","status":"accepted","message":"Order ${PAST[acceptance]} Kafka","timestamp":"${timestamp}"}`,
     ACCEPTED,
   );
 }
 
-export function acceptBatch(events: readonly OrderPlaced[], timestamp: string): Response {
-  const ids = events.map(({ order_id }) => `"${order_id}"`).join(",");
+export function acceptBatch(
+  orderIds: readonly string[],
+  timestamp: string,
+  acceptance: Acceptance,
+): Response {
+  const ids = orderIds.map((id) => `"${id}"`).join(",");
   return new Response(
-    `{"status":"accepted","message":"Orders published to Kafka","timestamp":"${timestamp}","accepted":${events.length},"order_ids":[${ids}]}`,
+    `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orderIds.length},"order_ids":[${ids}]}`,
     ACCEPTED,
+  );
+}
+
+export function refuseKey(): Response {
+  return problem(
+    "malformed-idempotency-key",
+    `Send one Idempotency-Key of 1 to ${KEY_MAX_CHARACTERS} characters: printable ASCII in double quotes, or letters, digits and . _ ~ : + / = - without. Nothing was published.`,
+  );
+}
+
+export function refuseReusedKey(): Response {
+  return problem(
+    "idempotency-key-reused",
+    "This Idempotency-Key came with another request before. Send a new order under a new key. Nothing was published.",
   );
 }
 
@@ -45,42 +71,72 @@ export function refuseInvalid({ total, listed }: Faults): Response {
   );
 }
 
-export function refuseClosed(reason: "starting" | "draining"): Response {
-  const detail = reason === "starting" ? "The service waits for Kafka." : "The service is ending.";
-  return problem("unavailable", detail, {
+const CLOSED_DETAILS: Readonly<Record<ClosedReason, string>> = {
+  starting: "The service waits for Kafka.",
+  draining: "The service is ending.",
+  recovering: "The service makes itself a new connection to Kafka.",
+};
+
+export function refuseRepeatedField(): Response {
+  return problem(
+    "malformed-body",
+    "An object in the body has a field more than once, so it is not clear what is meant. Nothing was published.",
+  );
+}
+
+export function refuseClosed(reason: ClosedReason): Response {
+  return problem("unavailable", CLOSED_DETAILS[reason], {
     headers: { "retry-after": String(RETRY_AFTER_S.closed), connection: "close" },
   });
 }
 
-const DETAILS: Readonly<Record<Exclude<PublishOutcome, "acknowledged">, string>> = {
-  full: "Too many orders are on their way to Kafka already. Nothing was published.",
-  failed: "Kafka did not take it. Nothing was published.",
-  unknown: "Kafka did not acknowledge it in time. It may have been published all the same.",
-};
+const FULL = "Too many orders are on their way to Kafka already. Nothing was published.";
+
+/** How a client gets out of not knowing. */
+function adviceOnUnknown(isKeyed: boolean): string {
+  return isKeyed
+    ? "unknown, retry with the same Idempotency-Key: the order ids stay the same, and each order is decided once."
+    : "unknown, and a retry may place it twice: send orders with an Idempotency-Key, then retry with the same Idempotency-Key.";
+}
 
 export function refuseOrder(
-  { order_id }: OrderPlaced,
+  orderId: string,
   outcome: Exclude<PublishOutcome, "acknowledged">,
+  isKeyed: boolean,
 ): Response {
-  const members = outcome === "full" ? {} : { outcome, order_id };
-  return problem("unavailable", DETAILS[outcome], { members, headers: retryAfter(outcome) });
+  const headers = retryAfter(outcome);
+  if (outcome === "full") return problem("unavailable", FULL, { headers });
+  const members = { outcome, order_id: orderId };
+  return outcome === "failed"
+    ? problem("unavailable", "Kafka did not take it. Nothing was published.", { members, headers })
+    : problem(
+        "outcome-unknown",
+        `Kafka did not acknowledge the order in time. Whether it was published is ${adviceOnUnknown(isKeyed)}`,
+        { members, headers },
+      );
 }
 
 /** Says of every order of the batch what became of it, unless that is the same for all and nothing was published. */
 export function refuseBatch(
-  events: readonly OrderPlaced[],
+  orderIds: readonly string[],
   outcome: Exclude<BatchOutcome, "acknowledged">,
+  isKeyed: boolean,
 ): Response {
-  if (outcome === "full") return problem("unavailable", DETAILS.full, { headers: retryAfter("full") });
-  const outcomes = typeof outcome === "string" ? events.map(() => outcome as Outcome) : outcome;
+  if (outcome === "full") return problem("unavailable", FULL, { headers: retryAfter("full") });
+  const outcomes = typeof outcome === "string" ? orderIds.map(() => outcome as Outcome) : outcome;
   const of = (wanted: Outcome) =>
-    events.flatMap(({ order_id }, index) => (outcomes[index] === wanted ? [{ index, order_id }] : []));
+    orderIds.flatMap((order_id, index) => (outcomes[index] === wanted ? [{ index, order_id }] : []));
   const members = { acknowledged: of("acknowledged"), failed: of("failed"), unknown: of("unknown") };
+  const count = `Of ${orderIds.length} orders Kafka acknowledged ${members.acknowledged.length} and did not take ${members.failed.length}`;
+  const headers = retryAfter("failed");
+  if (members.unknown.length === 0) {
+    const advice = isKeyed ? "Retry with the same Idempotency-Key." : "Send those that failed again.";
+    return problem("unavailable", `${count}. ${advice}`, { members, headers });
+  }
   return problem(
-    "unavailable",
-    `Of ${events.length} orders Kafka acknowledged ${members.acknowledged.length} and did not take ${members.failed.length}; ` +
-      `of ${members.unknown.length} it is not known. Send those that failed again.`,
-    { members, headers: retryAfter("failed") },
+    "outcome-unknown",
+    `${count}; of ${members.unknown.length} the outcome is ${adviceOnUnknown(isKeyed)}`,
+    { members, headers },
   );
 }
 

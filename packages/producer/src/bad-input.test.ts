@@ -60,6 +60,65 @@ describe("bodies that are no JSON: 400 or 415, and never given back", () => {
   });
 });
 
+describe("a field that stands twice: 400, since readers differ on which of them counts", () => {
+  const fields = ['"user_id":"u"', '"item":"i"', '"quantity":1'];
+
+  test.each([
+    ...fields,
+    '"quantity":2',
+    '"\\u0071uantity":2',
+    '"item":{"a":["b"]}',
+    '"item":[{}]',
+    '"item":null',
+  ])("%s", async (field) => {
+    const { post, published } = setUp();
+    for (const all of [
+      [...fields, field],
+      [field, ...fields],
+    ]) {
+      // Where the later one is no order, that is said.
+      for (const body of [`{${all.join()}}`, `{"orders":[${JSON.stringify(order)},{${all.join()}}]}`]) {
+        const answer = await post(body.startsWith('{"orders') ? "/orders/batch" : "/order", body);
+        expect([400, 422]).toContain(answer.status);
+        const last = all.at(-1) as string;
+        if (fields.includes(last) || last.endsWith(":2")) {
+          const { detail } = await problemOf(answer, 400);
+          expect(detail).toContain("more than once");
+        }
+      }
+    }
+    expect(published).toEqual([]);
+  });
+
+  test("the list of a batch", async () => {
+    const { post, published } = setUp();
+    const list = JSON.stringify([order]);
+    await problemOf(await post("/orders/batch", `{"orders":[],"orders":${list}}`), 400);
+    await problemOf(await post("/orders/batch", `{"orders":${list},"orders":${list}}`), 400);
+    expect(published).toEqual([]);
+  });
+
+  test("quotes and backslashes in a text are no further texts", async () => {
+    const { post, postJson, published } = setUp();
+    const item = '"\\"" \\\\ {"a":"b","a":"c"} \\';
+    const text = fc.string({
+      unit: fc.constantFrom('"', "\\", "\n", "a", "\u2028", "😀"),
+      minLength: 1,
+      maxLength: 20,
+    });
+    await fc.assert(
+      fc.asyncProperty(text, text, async (user_id, item) => {
+        published.length = 0;
+        expect((await postJson("/order", { user_id, item, quantity: 1 })).status).toBe(202);
+        expect(published[0]?.payload).toEqual({ user_id, item, quantity: 1 });
+      }),
+    );
+    expect((await postJson("/orders/batch", { orders: [order, { ...order, item }] })).status).toBe(202);
+    const escaped = '{"\\u0075ser_id":"\\"","it\\u0065m":"\\\\","quantity":1}';
+    expect((await post("/order", escaped)).status).toBe(202);
+  });
+});
+
 describe("orders that are not valid: 422, one entry a fault, nothing published", () => {
   test.each<[string, unknown, string]>([
     ["a missing field", { user_id: "u", quantity: 1 }, "/item"],

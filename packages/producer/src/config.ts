@@ -19,6 +19,25 @@ export const SETTINGS = {
     description: "Address to listen on; 0.0.0.0 is every address of this machine",
   }),
   ...commonSettings({ managementPort: MANAGEMENT_PORT }),
+  acknowledge: choice("ACKNOWLEDGE", {
+    values: ["acknowledged", "enqueued"],
+    default: "acknowledged",
+    description:
+      "When an order is answered 202: acknowledged by all in-sync replicas, or enqueued for sending, which is weaker: such an order is lost if Kafka does not take it or the process is killed",
+  }),
+  idempotencyWindowMs: duration("PRODUCER_IDEMPOTENCY_WINDOW", {
+    default: 600_000,
+    min: 1000,
+    max: 86_400_000,
+    description: "How long this process remembers an Idempotency-Key and what became of its request",
+  }),
+  idempotencyMaxKeys: integer("PRODUCER_IDEMPOTENCY_MAX_KEYS", {
+    default: 100_000,
+    min: 1000,
+    max: 10_000_000,
+    description:
+      "Idempotency-Keys remembered at most, the latest; a batch published in part counts once an order",
+  }),
   lingerMs: duration("PRODUCER_LINGER", {
     default: 0.5,
     min: 0,
@@ -34,7 +53,7 @@ export const SETTINGS = {
     default: 4000,
     min: 2000,
     max: 60_000,
-    description: "By when an order is answered 503 if Kafka has not acknowledged it",
+    description: "By when an order is answered 503 or 504 if Kafka has not acknowledged it",
   }),
   maxInFlight: integer("PRODUCER_MAX_IN_FLIGHT", {
     default: 50_000,

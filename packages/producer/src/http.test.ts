@@ -1,7 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { createHttp } from "./http.ts";
-import { createOrderPlacer } from "./order.ts";
-import type { PublishOutcome } from "./publisher.ts";
 import { order, problemOf, setUp } from "./testing.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -35,30 +32,18 @@ describe("POST /order", () => {
   });
 
   test("is not answered before the outcome is known", async () => {
-    const { app } = setUp();
-    const { promise, resolve } = Promise.withResolvers<PublishOutcome>();
-    const http = createHttp({
-      publisher: { publish: () => promise, publishBatch: () => promise },
-      kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
-      placeOrder: createOrderPlacer(),
-      closedBecause: () => undefined,
-      onError: () => {},
-    });
-    const request = () =>
-      new Request("http://localhost/order", {
-        method: "POST",
-        body: JSON.stringify(order),
-        headers: { "content-type": "application/json" },
-      });
+    const { postJson, state } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.isSettling = promise;
     let isAnswered = false;
-    const answer = http.handle(request()).then((response) => {
+    const answer = postJson("/order", order).then((response) => {
       isAnswered = true;
       return response;
     });
     // By the time another instance has answered a whole request, this one would have, too.
-    await app.handle(request());
+    await setUp().postJson("/order", order);
     expect(isAnswered).toBe(false);
-    resolve("acknowledged");
+    resolve();
     expect((await answer).status).toBe(202);
   });
 });
@@ -87,6 +72,168 @@ describe("POST /orders/batch", () => {
   });
 });
 
+describe("with an Idempotency-Key", () => {
+  const keyed = { "idempotency-key": '"8e03978e-40d5-43e8-bc93-6894a57f9324"' };
+  const batch = { orders: [order, { ...order, item: "Fries" }, order] };
+
+  test.each([
+    ["/order", order],
+    ["/orders/batch", batch],
+  ])("POST %s twice is one request with one answer", async (path, value) => {
+    const { post, postJson, published } = setUp();
+    const first = await postJson(path, value, keyed);
+    const said = await first.json();
+    const count = published.length;
+    // White space is no part of an order, and the quotes are no part of the key.
+    const again = await post(path, JSON.stringify(value, null, 2), {
+      "idempotency-key": keyed["idempotency-key"].slice(1, -1),
+    });
+    expect([first.status, again.status]).toEqual([202, 202]);
+    expect(await again.json()).toEqual(said);
+    expect(published).toHaveLength(count);
+  });
+
+  test("the order ids come from key and content: another instance gives the same", async () => {
+    for (const [path, value] of [
+      ["/order", order],
+      ["/orders/batch", batch],
+    ] as const) {
+      const [one, other] = [setUp(), setUp()];
+      await one.postJson(path, value, keyed);
+      await other.postJson(path, value, keyed);
+      expect(one.published.map(({ order_id }) => order_id)).toEqual(
+        other.published.map(({ order_id }) => order_id),
+      );
+      expect(new Set(one.published.map(({ order_id }) => order_id)).size).toBe(one.published.length);
+      expect(one.published[0]?.event_id).not.toBe(other.published[0]?.event_id as string);
+    }
+  });
+
+  test("ten at once: one order, ten equal answers", async () => {
+    const { postJson, published, state } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.isSettling = promise;
+    const asked = Array.from({ length: 10 }, () => postJson("/order", order, keyed));
+    await setUp().postJson("/order", order);
+    resolve();
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(202));
+    expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1);
+    expect(published).toHaveLength(1);
+  });
+
+  test("another body under the same key is 422", async () => {
+    const { postJson, published } = setUp();
+    await postJson("/order", order, keyed);
+    for (const [path, value] of [
+      ["/order", { ...order, quantity: 3 }],
+      ["/orders/batch", { orders: [order] }],
+    ] as const) {
+      const problem = await problemOf(await postJson(path, value, keyed), 422);
+      expect(problem.type).toBe("urn:campus-orders:problem:idempotency-key-reused");
+    }
+    expect(published).toHaveLength(1);
+    expect((await postJson("/order", order, { "idempotency-key": "other" })).status).toBe(202);
+  });
+
+  test("an invalid order does not take the key", async () => {
+    const { postJson } = setUp();
+    await problemOf(await postJson("/order", { ...order, quantity: 0 }, keyed), 422);
+    expect((await postJson("/order", order, keyed)).status).toBe(202);
+  });
+
+  test.each(['""', '"open', '"a", "b"', "a b", "a".repeat(256), '"a";b'])(
+    "%s is no key: 400, nothing published",
+    async (key) => {
+      const { postJson, published } = setUp();
+      for (const [path, value] of [
+        ["/order", order],
+        ["/orders/batch", batch],
+      ] as const) {
+        const answer = await postJson(path, value, { "idempotency-key": key });
+        const problem = await problemOf(answer, 400);
+        expect(problem.type).toBe("urn:campus-orders:problem:malformed-idempotency-key");
+      }
+      expect(published).toEqual([]);
+    },
+  );
+
+  test("unknown, then the same again: the same id, and 202", async () => {
+    const { postJson, published, state } = setUp();
+    state.outcome = "unknown";
+    const problem = await problemOf(await postJson("/order", order, keyed), 504);
+    state.outcome = "acknowledged";
+    const answer = await postJson("/order", order, keyed);
+    expect(answer.status).toBe(202);
+    expect(await answer.json()).toMatchObject({ order_id: problem.order_id });
+    expect(published.map(({ order_id }) => order_id)).toEqual(Array(2).fill(problem.order_id));
+  });
+
+  test("a batch in part, then the same again: only the rest is published, and 202 names all", async () => {
+    const { postJson, published, state } = setUp();
+    state.batchOutcome = ["acknowledged", "failed", "acknowledged"];
+    await problemOf(await postJson("/orders/batch", batch, keyed), 503);
+    const ids = published.map(({ order_id }) => order_id);
+    state.batchOutcome = "acknowledged";
+    const answer = await postJson("/orders/batch", batch, keyed);
+    expect(answer.status).toBe(202);
+    expect(await answer.json()).toMatchObject({ accepted: 3, order_ids: ids });
+    expect(published.slice(3).map(({ order_id }) => order_id)).toEqual([ids[1] as string]);
+  });
+});
+
+describe("ACKNOWLEDGE=enqueued", () => {
+  test.each([
+    ["/order", order, {}],
+    ["/orders/batch", { orders: [order] }, {}],
+    ["/order", order, { "idempotency-key": "k" }],
+    ["/orders/batch", { orders: [order] }, { "idempotency-key": "k" }],
+  ])("POST %s is answered before the outcome is known, and says so", async (path, value, headers) => {
+    const { postJson, published, state } = setUp({ acknowledge: "enqueued" });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.isSettling = promise;
+    const answer = await postJson(path, value, headers);
+    expect(answer.status).toBe(202);
+    const said = (await answer.json()) as { message: string; order_id?: string; order_ids?: string[] };
+    expect(said.message).toMatch(/^Orders? enqueued for Kafka$/);
+    expect(said.order_id ?? said.order_ids?.[0]).toBe(published[0]?.order_id as string);
+    resolve();
+  });
+
+  test("what is refused at once is not answered 202", async () => {
+    const { postJson, state } = setUp({ acknowledge: "enqueued" });
+    state.outcome = "full";
+    await problemOf(await postJson("/order", order), 503);
+    state.batchOutcome = "full";
+    await problemOf(await postJson("/orders/batch", { orders: [order] }), 503);
+  });
+
+  test("a mistake of this program after the answer is told to the log", async () => {
+    const { postJson, errors, state } = setUp({ acknowledge: "enqueued" });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.isSettling = promise;
+    state.outcome = new Error("late");
+    expect((await postJson("/order", order)).status).toBe(202);
+    resolve();
+    while (errors.length === 0) await new Promise((wake) => setImmediate(wake));
+    expect(errors).toEqual([state.outcome]);
+  });
+
+  test("a retry of what failed after its answer is published again", async () => {
+    const { postJson, published, state } = setUp({ acknowledge: "enqueued" });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.isSettling = promise;
+    state.outcome = "failed";
+    const keyed = { "idempotency-key": "k" };
+    expect((await postJson("/order", order, keyed)).status).toBe(202);
+    resolve();
+    await promise;
+    state.outcome = "acknowledged";
+    expect((await postJson("/order", order, keyed)).status).toBe(202);
+    expect(published).toHaveLength(2);
+  });
+});
+
 describe("GET /health", () => {
   test("200 while Kafka can be reached", async () => {
     const { ask } = setUp();
@@ -107,7 +254,7 @@ describe("GET /health", () => {
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ status: "unavailable", kafka: "unreachable" });
     state.isReachable = true;
-    for (const closed of ["starting", "draining"] as const) {
+    for (const closed of ["starting", "draining", "recovering"] as const) {
       state.closed = closed;
       const answer = await ask("/health");
       expect(answer.status).toBe(503);
@@ -116,29 +263,52 @@ describe("GET /health", () => {
   });
 });
 
-describe("no acknowledgement: 503 with Retry-After, never 202", () => {
-  test.each(["failed", "unknown", "full"] as const)("an order that is %s", async (outcome) => {
-    const { postJson, published, state } = setUp();
-    state.outcome = outcome;
-    const answer = await postJson("/order", order);
-    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-    const problem = await problemOf(answer, 503);
-    if (outcome === "full") expect(problem).not.toHaveProperty("order_id");
-    else expect(problem).toMatchObject({ outcome, order_id: published[0]?.order_id });
+describe("no acknowledgement: an answer that says what is known, never 202", () => {
+  test.each([
+    ["failed", 503],
+    ["full", 503],
+    ["unknown", 504],
+  ] as const)("an order that is %s: %i", async (outcome, status) => {
+    for (const headers of [{}, { "idempotency-key": '"k"' }]) {
+      const { postJson, published, state } = setUp();
+      state.outcome = outcome;
+      const answer = await postJson("/order", order, headers);
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+      const problem = await problemOf(answer, status);
+      if (outcome === "full") expect(problem).not.toHaveProperty("order_id");
+      else expect(problem).toMatchObject({ outcome, order_id: published[0]?.order_id });
+      if (outcome === "unknown") {
+        expect(problem.detail).toMatch(/unknown,.* retry with the same Idempotency-Key/);
+      } else expect(problem.detail).toContain("Nothing was published");
+    }
   });
 
   test("a batch of which a part failed tells what became of each order", async () => {
+    for (const headers of [{}, { "idempotency-key": '"k"' }]) {
+      const { postJson, published, state } = setUp();
+      const post = () => postJson("/orders/batch", { orders: Array(4).fill(order) }, headers);
+      state.batchOutcome = ["acknowledged", "failed", "unknown", "acknowledged"];
+      const answer = await post();
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+      const of = (...indexes: number[]) =>
+        indexes.map((index) => ({ index, order_id: published[index]?.order_id }));
+      const problem = await problemOf(answer, 504);
+      expect(problem).toMatchObject({ acknowledged: of(0, 3), failed: of(1), unknown: of(2) });
+      expect(problem.detail).toContain("Of 4 orders Kafka acknowledged 2 and did not take 1");
+      expect(problem.detail).toContain("of 1 the outcome is unknown");
+      expect(problem.detail).toContain("retry with the same Idempotency-Key");
+    }
+  });
+
+  test("a batch in part, nothing of it unknown: 503", async () => {
     const { postJson, published, state } = setUp();
-    state.batchOutcome = ["acknowledged", "failed", "unknown", "acknowledged"];
-    const answer = await postJson("/orders/batch", { orders: Array(4).fill(order) });
-    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-    const of = (...indexes: number[]) =>
-      indexes.map((index) => ({ index, order_id: published[index]?.order_id }));
-    const problem = await problemOf(answer, 503);
-    expect(problem).toMatchObject({ acknowledged: of(0, 3), failed: of(1), unknown: of(2) });
-    expect(problem.detail).toContain(
-      "Of 4 orders Kafka acknowledged 2 and did not take 1; of 1 it is not known.",
-    );
+    state.batchOutcome = ["acknowledged", "failed"];
+    const problem = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
+    expect(problem).toMatchObject({
+      acknowledged: [{ index: 0, order_id: published[0]?.order_id }],
+      failed: [{ index: 1, order_id: published[1]?.order_id }],
+      unknown: [],
+    });
   });
 
   test("a batch of which nothing was taken", async () => {
@@ -146,25 +316,31 @@ describe("no acknowledgement: 503 with Retry-After, never 202", () => {
     state.batchOutcome = "full";
     const full = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
     expect(full).not.toHaveProperty("failed");
+    state.batchOutcome = "failed";
+    const failed = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
+    expect(failed.failed).toHaveLength(2);
     state.batchOutcome = "unknown";
-    const unknown = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
+    const unknown = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 504);
     expect(unknown.unknown).toHaveLength(2);
   });
 
-  test.each(["starting", "draining"] as const)("while %s nothing is published", async (closed) => {
-    const { postJson, published, state } = setUp();
-    state.closed = closed;
-    for (const [path, value] of [
-      ["/order", order],
-      ["/orders/batch", { orders: [order] }],
-    ] as const) {
-      const answer = await postJson(path, value);
-      expect(answer.headers.get("connection")).toBe("close");
-      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-      await problemOf(answer, 503);
-    }
-    expect(published).toEqual([]);
-  });
+  test.each(["starting", "draining", "recovering"] as const)(
+    "while %s nothing is published",
+    async (closed) => {
+      const { postJson, published, state } = setUp();
+      state.closed = closed;
+      for (const [path, value] of [
+        ["/order", order],
+        ["/orders/batch", { orders: [order] }],
+      ] as const) {
+        const answer = await postJson(path, value);
+        expect(answer.headers.get("connection")).toBe("close");
+        expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+        await problemOf(answer, 503);
+      }
+      expect(published).toEqual([]);
+    },
+  );
 });
 
 describe("everything else", () => {

@@ -1,8 +1,8 @@
 /** What an order becomes: pure, but for where ids and the time come from. */
 import type { OrderPlaced, OrderRequest } from "@campus/events";
 
-/** Turns a request that was found valid into the event that says it was placed. */
-export type PlaceOrder = (request: OrderRequest) => OrderPlaced;
+/** Turns a request that was found valid into the event that says it was placed; without an id it gets a new one. */
+export type PlaceOrder = (request: OrderRequest, orderId?: string) => OrderPlaced;
 
 export interface OrderPlacerOptions {
   /** A new UUID each time. */
@@ -16,10 +16,10 @@ export function createOrderPlacer({
   now = Date.now,
 }: OrderPlacerOptions = {}): PlaceOrder {
   const timestamp = createTimestamps(now);
-  return ({ user_id, item, quantity }) => ({
+  return ({ user_id, item, quantity }, orderId) => ({
     event_id: newId(),
     event_type: "OrderPlaced",
-    order_id: newId(),
+    order_id: orderId ?? newId(),
     timestamp: timestamp(),
     payload: { user_id, item, quantity },
   });

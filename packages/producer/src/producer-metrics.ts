@@ -1,8 +1,13 @@
 /** The producer's Prometheus metrics, read off its own counters when somebody asks: counting costs an order nothing. */
 import { Counter, Gauge, type Registry } from "@campus/service";
 import type { KafkaPublisher } from "./publisher.ts";
+import type { RenewingProducer } from "./renewing-producer.ts";
 
-export function registerMetrics(registry: Registry, publisher: KafkaPublisher): void {
+export function registerMetrics(
+  registry: Registry,
+  publisher: KafkaPublisher,
+  producer: Pick<RenewingProducer, "renewals">,
+): void {
   const registers = [registry];
   new Counter({
     name: "producer_orders_total",
@@ -20,6 +25,15 @@ export function registerMetrics(registry: Registry, publisher: KafkaPublisher): 
     registers,
     collect() {
       this.set(publisher.inFlight);
+    },
+  });
+  new Counter({
+    name: "producer_kafka_renewals_total",
+    help: "Kafka producers replaced after a fatal error.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(producer.renewals);
     },
   });
 }

@@ -10,8 +10,14 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Only this, and of its parameters only the one that changes nothing. */
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset=(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 
-/** The value in the body, whatever it is: JSON has no `Response`, so that one is always the refusal. */
-export async function readJson(request: Request, limitBytes: number): Promise<unknown> {
+/** A body that is JSON: the value in it, and how many texts it is written with, names of fields included. */
+export interface JsonBody {
+  readonly value: unknown;
+  readonly texts: number;
+}
+
+/** The body, or the refusal it earns. */
+export async function readJson(request: Request, limitBytes: number): Promise<JsonBody | Response> {
   const refusal = refuseByHeaders(request.headers, limitBytes);
   if (refusal !== undefined) return refusal;
   let bytes: Uint8Array | undefined;
@@ -25,13 +31,30 @@ export async function readJson(request: Request, limitBytes: number): Promise<un
   if (bytes === undefined || bytes.length > limitBytes) return tooLarge(limitBytes);
   if (bytes.length === 0) return empty();
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return { value: JSON.parse(utf8.decode(bytes)), texts: countTexts(bytes) };
   } catch (error) {
     // The decoder throws a TypeError, the parser a SyntaxError (or a RangeError when it is nested too deep).
     return error instanceof TypeError
       ? problem("malformed-body", "The body is not valid UTF-8.")
       : problem("malformed-body", "The body is not valid JSON.");
   }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * The texts in bytes that are JSON. Of two fields with one name `JSON.parse` keeps the later and says nothing; then there
+ * are more texts here than the value has.
+ */
+function countTexts(bytes: Uint8Array): number {
+  let quotes = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === QUOTE) quotes += 1;
+    // What follows stands for itself; in JSON a backslash only comes inside of a text.
+    else if (bytes[at] === BACKSLASH) at += 1;
+  }
+  return quotes / 2;
 }
 
 /** What can be refused before a byte of the body is read: then it is never held in memory. */

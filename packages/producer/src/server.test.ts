@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { createHttp } from "./http.ts";
+import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import type { PublishOutcome } from "./publisher.ts";
 import { type Server, startServer } from "./server.ts";
@@ -15,10 +16,14 @@ afterEach(async () => {
 });
 
 function start(publish: () => Promise<PublishOutcome> = async () => "acknowledged", port = 0) {
+  const publisher = { publish, publishBatch: publish };
+  const placeOrder = createOrderPlacer();
   const app = createHttp({
-    publisher: { publish, publishBatch: publish },
+    publisher,
+    keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
+    acknowledge: "acknowledged",
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
-    placeOrder: createOrderPlacer(),
+    placeOrder,
     closedBecause: () => undefined,
     onError: () => {},
   });

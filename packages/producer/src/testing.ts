@@ -1,17 +1,18 @@
 /** The HTTP side without a socket and without Kafka, for tests. */
 import { expect } from "bun:test";
 import type { OrderPlaced } from "@campus/events";
-import type { ClosedReason } from "./answers.ts";
+import type { Acceptance, ClosedReason } from "./answers.ts";
 import { createHttp } from "./http.ts";
+import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
-import type { BatchOutcome, PublishOutcome } from "./publisher.ts";
+import type { BatchOutcome, Publisher, PublishOutcome } from "./publisher.ts";
 
 /** A valid order. */
 export const order = { user_id: "user123", item: "Burger", quantity: 2 };
 export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | null;
 
 /** The HTTP side over a publisher that remembers what it was given and answers as told. */
-export function setUp() {
+export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
   const published: OrderPlaced[] = [];
   const errors: unknown[] = [];
   const state = {
@@ -19,23 +20,31 @@ export function setUp() {
     batchOutcome: "acknowledged" as BatchOutcome,
     closed: undefined as ClosedReason | undefined,
     isReachable: true,
+    /** Outcomes are known once this resolves. */
+    isSettling: undefined as Promise<void> | undefined,
   };
-  const app = createHttp({
-    publisher: {
-      async publish(event) {
-        published.push(event);
-        if (state.outcome instanceof Error) throw state.outcome;
-        return state.outcome;
-      },
-      async publishBatch(events) {
-        published.push(...events);
-        return state.batchOutcome;
-      },
+  const publisher: Publisher = {
+    async publish(event) {
+      published.push(event);
+      await state.isSettling;
+      if (state.outcome instanceof Error) throw state.outcome;
+      return state.outcome;
     },
+    async publishBatch(events) {
+      published.push(...events);
+      await state.isSettling;
+      return state.batchOutcome;
+    },
+  };
+  const placeOrder = createOrderPlacer();
+  const app = createHttp({
+    publisher,
+    keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
+    acknowledge,
     kafkaHealth: {
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
-    placeOrder: createOrderPlacer(),
+    placeOrder,
     closedBecause: () => state.closed,
     onError: (error) => errors.push(error),
   });
@@ -43,7 +52,8 @@ export function setUp() {
     app.handle(new Request(`http://localhost${path}`, init));
   const post = (path: string, body: Body, headers: Record<string, string> = {}) =>
     ask(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
-  const postJson = (path: string, value: unknown) => post(path, JSON.stringify(value));
+  const postJson = (path: string, value: unknown, headers: Record<string, string> = {}) =>
+    post(path, JSON.stringify(value), headers);
   return { app, ask, post, postJson, published, errors, state };
 }
 

@@ -37,6 +37,9 @@ export interface Faults {
   listed: Fault[];
 }
 
+/** Texts in the JSON of one order: three names of fields and two values. */
+export const ORDER_TEXTS = 5;
+
 export function isOrder(value: unknown): value is OrderRequest {
   return orderCheck.Check(value);
 }
