@@ -1,16 +1,25 @@
 /**
- * What analytics tells Prometheus, besides what every process does. The totals are an instance's own share: summed over
- * the instances they are those of the metrics file.
+ * What analytics tells Prometheus, besides what every process does. `analytics_counts` is an instance's own share: summed over the instances it is
+ * `analytics_totals`, which every instance tells and which is what the metrics file says.
  */
 import { Counter, Gauge, type Registry } from "@campus/service";
 import type { Checkpoint } from "./checkpoint-store.ts";
+import type { Totals } from "./metrics.ts";
 
 export interface Counters {
   counted(topic: string, events: number): void;
   setAside(count: number): void;
 }
 
-export function createCounters(registry: Registry, checkpoints: () => readonly Checkpoint[]): Counters {
+export interface CountersOptions {
+  readonly registry: Registry;
+  /** What this instance holds. */
+  readonly checkpoints: () => readonly Checkpoint[];
+  /** Over all instances; rejects while Kafka can't tell. */
+  readonly totals: () => Promise<Totals>;
+}
+
+export function createCounters({ registry, checkpoints, totals }: CountersOptions): Counters {
   const registers = [registry];
   const events = new Counter({
     name: "analytics_events_total",
@@ -20,7 +29,7 @@ export function createCounters(registry: Registry, checkpoints: () => readonly C
   });
   const deadLetters = new Counter({
     name: "analytics_dead_letters_total",
-    help: "Events set aside because they can't be read.",
+    help: "Events put into dead-letter topics because they can't be read.",
     registers,
   });
   new Gauge({
@@ -38,6 +47,19 @@ export function createCounters(registry: Registry, checkpoints: () => readonly C
       this.set({ kind: "orders" }, orders);
       this.set({ kind: "reserved" }, reserved);
       this.set({ kind: "failed" }, failed);
+    },
+  });
+  new Gauge({
+    name: "analytics_totals",
+    help: "What all partitions come to, whoever holds them: orders, reserved, failed.",
+    labelNames: ["kind"],
+    registers,
+    async collect() {
+      // A figure that can't be had is left out.
+      this.reset();
+      const all = await totals().catch(() => undefined);
+      if (all === undefined) return;
+      for (const kind of ["orders", "reserved", "failed"] as const) this.set({ kind }, all[kind]);
     },
   });
   return {

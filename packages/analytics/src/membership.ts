@@ -9,7 +9,7 @@ import { type Reporter, WRITERS_PARTITION } from "./reporter.ts";
 
 export interface MembershipOptions {
   readonly processor: Pick<Processor, "assigned" | "save" | "drop">;
-  readonly reporter: Reporter;
+  readonly reporter: Pick<Reporter, "report" | "begin">;
   readonly log: Logger;
   /** The group has let this instance in, with partitions or without. */
   readonly onJoined: () => void;

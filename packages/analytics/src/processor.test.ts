@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import type { DeadLetter } from "@campus/service";
 import fc from "fast-check";
 import { totalsOf } from "./metrics.ts";
 import { createProcessor, type ProcessorOptions } from "./processor.ts";
@@ -16,13 +15,12 @@ import {
 } from "./testing.ts";
 
 function setUp(committed = createCommitted(), changes: Partial<ProcessorOptions> = {}) {
-  const letters: DeadLetter[] = [];
   const { log, lines } = recordingLog();
   const processor = createProcessor({
     store: committed.store,
-    deadLetters: { add: async (added) => void letters.push(...added) },
     log,
     nowMs: () => NOW,
+    retryMs: 1,
     ...changes,
   });
   const totals = () =>
@@ -30,7 +28,7 @@ function setUp(committed = createCommitted(), changes: Partial<ProcessorOptions>
       processor.checkpoints().map(({ counts }) => counts),
       NOW,
     );
-  return { processor, committed, letters, lines, totals };
+  return { processor, committed, letters: committed.letters, lines, totals };
 }
 
 test("events of both topics are counted in the partitions that are held", async () => {
@@ -63,9 +61,9 @@ test("only what changed is saved, and what is counted during a save is in the ne
   const { processor } = setUp(committed, {
     store: {
       ...committed.store,
-      async save(checkpoints) {
-        saves.push(checkpoints.length);
-        await committed.store.save(checkpoints);
+      async save(save) {
+        saves.push(save.checkpoints.length);
+        await committed.store.save(save);
         await underWay.promise;
       },
     },
@@ -89,8 +87,7 @@ test("a save that fails loses nothing: the next one has it", async () => {
   const { processor } = setUp(committed, {
     store: {
       ...committed.store,
-      save: (checkpoints) =>
-        works ? committed.store.save(checkpoints) : Promise.reject(new Error("no broker")),
+      save: (save) => (works ? committed.store.save(save) : Promise.reject(new Error("no broker"))),
     },
   });
   await processor.assigned([orders(0)]);
@@ -113,34 +110,115 @@ test("a partition rewound under way counts anew from there; gaps in offsets are 
 });
 
 test("poison, and events of the other topic, are set aside and not counted; the partition goes on", async () => {
-  const { processor, letters, totals, committed } = setUp();
+  const setAside: number[] = [];
+  const { processor, letters, totals, committed } = setUp(createCommitted(), {
+    onSetAside: (kept) => void setAside.push(kept.length),
+  });
   await processor.assigned([orders(0)]);
   await processor.handle(batchOf(orders(0), 0, ["poison", placed(), reserved]));
-  await processor.save();
   expect(totals()).toMatchObject({ orders: 1, reserved: 0 });
-  expect(committed.offsetOf(orders(0))).toBe(3);
-  expect(letters.map(({ offset, error, group }) => [offset, error, group])).toEqual([
-    [0, "MalformedEventError", "analytics-group"],
-    [2, "UnexpectedEventError", "analytics-group"],
+  expect([committed.offsetOf(orders(0)), setAside]).toEqual([3, [2]]);
+  expect(letters.map(({ record, group, attempts }) => [record.offset, group, attempts])).toEqual([
+    [0, "analytics-group", 1],
+    [2, "analytics-group", 1],
   ]);
-  expect(letters.map(({ reason }) => reason)).toEqual([
-    expect.stringContaining("Not an event of this system"),
-    "InventoryReserved belongs into inventory-events",
+  expect(letters.map(({ error }) => [error.name, error.message])).toEqual([
+    ["MalformedEventError", expect.stringContaining("Not an event of this system")],
+    ["UnexpectedEventError", "InventoryReserved belongs into inventory-events"],
   ]);
 });
 
-test("nothing of a batch is counted or saved while its poison is not set aside", async () => {
-  const disk = Promise.withResolvers<void>();
-  const { processor, committed, totals } = setUp(createCommitted(), {
-    deadLetters: { add: () => disk.promise },
+test("a batch with poison is done when that is kept together with its offset; what fails is tried again", async () => {
+  const committed = createCommitted();
+  const saves: number[] = [];
+  const { processor, lines, totals } = setUp(committed, {
+    store: {
+      ...committed.store,
+      async save(save) {
+        saves.push(save.letters.length);
+        if (saves.length < 3) throw new Error("no broker");
+        await committed.store.save(save);
+      },
+    },
   });
+  await processor.assigned([orders(0), orders(1)]);
+  await processor.handle(batchOf(orders(1), 0, [placed()]));
+  await processor.handle(batchOf(orders(0), 0, [placed(), "poison"]));
+  expect(saves).toEqual([1, 1, 1]);
+  expect(committed.letters.map(({ record }) => record.offset)).toEqual([1]);
+  expect([committed.offsetOf(orders(0)), committed.offsetOf(orders(1)), totals().orders]).toEqual([2, 1, 2]);
+  expect(lines[0]).toContain("order-events/0 waits until its dead letters are kept: no broker");
+  await processor.handle(batchOf(orders(0), 2, ["poison"]));
+  expect(committed.letters.map(({ record }) => record.offset)).toEqual([1, 2]);
+});
+
+test("poison of a partition that is given up before it is kept is its next owner's to set aside", async () => {
+  const committed = createCommitted();
+  let works = false;
+  const changes: Partial<ProcessorOptions> = {
+    store: {
+      ...committed.store,
+      save: (save) => (works ? committed.store.save(save) : Promise.reject(new Error("no broker"))),
+    },
+  };
+  const { processor } = setUp(committed, changes);
   await processor.assigned([orders(0)]);
-  const handled = processor.handle(batchOf(orders(0), 0, [placed(), "poison"]));
-  await processor.save();
-  expect([totals().orders, committed.offsetOf(orders(0))]).toEqual([0, -1]);
-  disk.resolve();
+  const handled = processor.handle(batchOf(orders(0), 0, ["poison"]));
+  processor.drop([orders(0)]);
   await handled;
-  expect(totals().orders).toBe(1);
+  works = true;
+  await processor.save();
+  expect(committed.letters).toEqual([]);
+  const next = setUp(committed, changes).processor;
+  expect(await next.assigned([orders(0)])).toEqual([]);
+  await next.handle(batchOf(orders(0), 0, ["poison"]));
+  expect(committed.letters.map(({ record }) => record.offset)).toEqual([0]);
+});
+
+test("counts that the store does not hold as such are saved before any event comes", async () => {
+  const committed = createCommitted();
+  committed.reset(orders(0), 7);
+  const { processor } = setUp(committed, {
+    store: {
+      ...committed.store,
+      load: async (partitions) =>
+        (await committed.store.load(partitions)).map((checkpoint) => ({ ...checkpoint, stale: true })),
+      async save(save) {
+        await committed.store.save(save);
+        saved.push(save.checkpoints.map(({ offset }) => offset));
+      },
+    },
+  });
+  const saved: number[][] = [];
+  await processor.assigned([orders(0), orders(1)]);
+  await processor.save();
+  await processor.save();
+  expect(saved).toEqual([[7]]);
+});
+
+test("a save knows when a partition was given up since, also if it came back", async () => {
+  const committed = createCommitted();
+  const held: boolean[][] = [];
+  const underWay = Promise.withResolvers<void>();
+  const { processor } = setUp(committed, {
+    store: {
+      ...committed.store,
+      async save({ checkpoints, holds }) {
+        await underWay.promise;
+        held.push(checkpoints.map(holds));
+      },
+    },
+  });
+  await processor.assigned([orders(0), orders(1)]);
+  await processor.handle(batchOf(orders(0), 0, [placed()]));
+  await processor.handle(batchOf(orders(1), 0, [placed()]));
+  const saving = processor.save();
+  await Bun.sleep(0);
+  processor.drop([orders(0)]);
+  await processor.assigned([orders(0)]);
+  underWay.resolve();
+  await saving;
+  expect(held).toEqual([[false, true]]);
 });
 
 test("a partition lost while its batch was in hand is neither counted nor saved", async () => {

@@ -1,17 +1,21 @@
 /**
  * The analytics' work: counts the events of the partitions this instance holds, and keeps the counts with the offsets they
  * reach up to. Counting and committing are apart in time and together in content, so it does not matter how often is
- * committed: whoever goes on from a commit finds what was counted up to there, no more and no less.
+ * committed: whoever goes on from a commit finds what was counted up to there, no more and no less. Only a batch with records that
+ * can't be counted is not done before they are kept with its offsets, so no more of them wait than the batches in hand hold.
  */
-import { decodeEvent, type Event, INVENTORY_EVENTS, MalformedEventError, ORDER_EVENTS } from "@campus/events";
-import type { TopicPartition, TopicPartitionOffset } from "@campus/kafka";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   type DeadLetter,
-  type DeadLetters,
-  deadLetterOf,
-  type Logger,
+  decodeEvent,
+  type Event,
+  INVENTORY_EVENTS,
+  MalformedEventError,
+  ORDER_EVENTS,
   type UnhandledRecord,
-} from "@campus/service";
+} from "@campus/events";
+import type { TopicPartition, TopicPartitionOffset } from "@campus/kafka";
+import type { Logger } from "@campus/service";
 import type { Checkpoint, CheckpointStore } from "./checkpoint-store.ts";
 import { GROUP } from "./config.ts";
 import { type Counts, countEvent, createCounts } from "./metrics.ts";
@@ -24,10 +28,13 @@ export interface EventBatch extends TopicPartition, Iterable<UnhandledRecord> {
 
 export interface ProcessorOptions {
   readonly store: CheckpointStore;
-  readonly deadLetters: DeadLetters;
   readonly log: Logger;
   readonly onCounted?: (topic: string, events: number) => void;
+  /** Told once they are kept. */
+  readonly onSetAside?: (letters: readonly DeadLetter[]) => void;
   readonly nowMs?: () => number;
+  /** Pause between two attempts to keep dead letters, in milliseconds. */
+  readonly retryMs?: number;
 }
 
 export interface Processor {
@@ -35,7 +42,7 @@ export interface Processor {
   assigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]>;
   /** Counts a batch. Batches of different partitions may come at once. */
   handle(batch: EventBatch): Promise<void>;
-  /** Keeps what was counted since the last time. Calls are served one after the other. */
+  /** Keeps what was counted since the last time. Calls are served one after the other. Rejects when it is not kept. */
   save(): Promise<void>;
   /** Gives partitions up, kept (`save`) or lost: what was counted of them since the last save, their next owner counts. */
   drop(partitions: readonly TopicPartition[]): void;
@@ -48,7 +55,10 @@ interface Held extends TopicPartition {
   /** The next offset to read: all before it is in `counts`. */
   offset: number;
   counts: Counts;
-  savedOffset: number;
+  /** The offset whose counts the store holds; undefined where it holds something else. */
+  savedOffset: number | undefined;
+  /** Below `offset`, and not kept yet. */
+  letters: readonly DeadLetter[];
 }
 
 export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
@@ -60,13 +70,16 @@ class UnexpectedEventError extends Error {
 
 export function createProcessor({
   store,
-  deadLetters,
   log,
   onCounted,
+  onSetAside,
   nowMs = Date.now,
+  retryMs = 500,
 }: ProcessorOptions): Processor {
   const held = new Map<string, Held>();
   let lastSave: Promise<unknown> = Promise.resolve();
+
+  const isHeld = (partition: Held) => held.get(keyOf(partition)) === partition;
 
   function read(batch: EventBatch): { events: Event[]; letters: DeadLetter[] } {
     const events: Event[] = [];
@@ -76,7 +89,8 @@ export function createProcessor({
         events.push(eventIn(record));
       } catch (error) {
         if (!(error instanceof MalformedEventError || error instanceof UnexpectedEventError)) throw error;
-        letters.push(deadLetterOf(record, GROUP, error));
+        // Trying again would not make it an event.
+        letters.push({ record, group: GROUP, error, firstSeenMs: nowMs(), attempts: 1 });
       }
     }
     return { events, letters };
@@ -87,22 +101,55 @@ export function createProcessor({
     if (changed.length === 0) return;
     // What is counted while this is under way is not in it, so it is noted what is.
     const saved = changed.map((partition) => ({ partition, offset: partition.offset }));
-    await store.save(changed);
-    for (const { partition, offset } of saved) partition.savedOffset = offset;
+    const letters = changed.flatMap((partition) => partition.letters);
+    const tenures = new Map(changed.map((partition) => [keyOf(partition), partition]));
+    await store.save({
+      checkpoints: changed,
+      letters,
+      holds: (partition) => held.get(keyOf(partition)) === tenures.get(keyOf(partition)),
+    });
+    const kept = new Set(letters);
+    for (const { partition, offset } of saved) {
+      partition.savedOffset = offset;
+      partition.letters = partition.letters.filter((letter) => !kept.has(letter));
+    }
+    if (letters.length > 0) onSetAside?.(letters);
+  }
+
+  function save(): Promise<void> {
+    const saved = lastSave.then(saveNow);
+    lastSave = saved.catch(() => {});
+    return saved;
+  }
+
+  /** Until they are kept, or the partition is given up with them: then its next owner finds the same records. */
+  async function keepLetters(partition: Held): Promise<void> {
+    while (isHeld(partition) && partition.letters.length > 0) {
+      try {
+        await save();
+      } catch (error) {
+        log.warn("{partition} waits until its dead letters are kept: {error}", {
+          partition: keyOf(partition),
+          error,
+        });
+        await pause(retryMs);
+      }
+    }
   }
 
   return {
     async assigned(partitions) {
       const checkpoints = await store.load(partitions);
-      for (const { topic, partition, offset, counts } of checkpoints) {
-        held.set(keyOf({ topic, partition }), { topic, partition, offset, counts, savedOffset: offset });
+      for (const { topic, partition, offset, counts, stale } of checkpoints) {
+        // Without an offset there is nothing to keep yet.
+        const savedOffset = stale && offset >= 0 ? undefined : offset;
+        held.set(keyOf({ topic, partition }), { topic, partition, offset, counts, savedOffset, letters: [] });
       }
       return checkpoints.filter(({ offset }) => offset >= 0);
     },
 
     async handle(batch) {
       const { events, letters } = read(batch);
-      if (letters.length > 0) await deadLetters.add(letters);
       const partition = held.get(keyOf(batch));
       // Lost while the batch was read: it is its next owner's to count.
       if (partition === undefined) return;
@@ -116,16 +163,14 @@ export function createProcessor({
       }
       const now = nowMs();
       for (const event of events) countEvent(partition.counts, event, now);
-      // In the same turn as the counting: a save in between would part the two.
+      // In the same turn as the counting: a save in between would part them.
       partition.offset = batch.lastOffset + 1;
+      partition.letters = [...partition.letters, ...letters];
       onCounted?.(batch.topic, events.length);
+      if (letters.length > 0) await keepLetters(partition);
     },
 
-    save() {
-      const saved = lastSave.then(saveNow);
-      lastSave = saved.catch(() => {});
-      return saved;
-    },
+    save,
 
     drop(partitions) {
       for (const partition of partitions) held.delete(keyOf(partition));

@@ -21,7 +21,7 @@ function setUp() {
   const committed = createCommitted();
   const { log, lines } = recordingLog();
   const written: Report[] = [];
-  const faults = { partitions: false, load: false, file: false };
+  const faults = { partitions: false, latest: false, file: false };
   const clock = { nowMs: NOW };
   const fail = (what: keyof typeof faults) => {
     if (faults[what]) throw new Error(`${what}: out of luck`);
@@ -30,16 +30,15 @@ function setUp() {
     const nowMs = () => clock.nowMs;
     const processor = createProcessor({
       store: committed.store,
-      deadLetters: { async add() {} },
       log,
       nowMs,
     });
     const reporter = createReporter({
       processor,
       store: {
-        async load(partitions) {
-          if (partitions.length > 0) fail("load");
-          return committed.store.load(partitions);
+        async latest(partitions) {
+          if (partitions.length > 0) fail("latest");
+          return committed.store.latest(partitions);
         },
       },
       async partitions() {
@@ -92,6 +91,9 @@ test("several instances add up, and the holder of order-events/0 writes; when it
   await other.processor.handle(batchOf(orders(1), 0, [placed(), placed()]));
   await other.processor.handle(batchOf(outcomes(1), 0, [failed]));
   await other.processor.save();
+  await one.processor.save();
+  for (const { reporter } of [one, other])
+    expect(await reporter.totals()).toMatchObject({ orders: 3, failed: 1, reserved: 0 });
   await Promise.all([one.reporter.report(), other.reporter.report()]);
   expect(written).toMatchObject([{ total_orders: 3, failed_orders: 1, orders_per_minute: 3 }]);
 
@@ -155,7 +157,7 @@ test("partitions that can't be listed are those last known; before that, nothing
   expect(written).toHaveLength(2);
 });
 
-test.each(["load", "file"] as const)(
+test.each(["latest", "file"] as const)(
   "a fault of the %s is said, and the next report is written",
   async (what) => {
     const { instance, written, faults, lines } = setUp();

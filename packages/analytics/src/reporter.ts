@@ -1,13 +1,13 @@
 /**
  * The totals over all partitions, whoever holds them: own ones as they are counted now, those of other instances as they
- * last committed them. The instance that holds partition 0 of order-events writes them into the metrics file; when that
+ * last kept them. Every instance can tell them. The instance that holds partition 0 of order-events writes them into the metrics file; when that
  * one goes, the partition's next holder does.
  */
 import { ORDER_EVENTS } from "@campus/events";
 import type { TopicPartition } from "@campus/kafka";
 import type { Logger } from "@campus/service";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import { type Counts, eventsOf, totalsOf } from "./metrics.ts";
+import { type Counts, eventsOf, type Totals, totalsOf } from "./metrics.ts";
 import type { MetricsFile } from "./metrics-file.ts";
 import { keyOf, type Processor } from "./processor.ts";
 import { reportOf } from "./report.ts";
@@ -17,7 +17,7 @@ export const WRITERS_PARTITION: TopicPartition = { topic: ORDER_EVENTS, partitio
 
 export interface ReporterOptions {
   readonly processor: Pick<Processor, "checkpoints" | "holds">;
-  readonly store: Pick<CheckpointStore, "load">;
+  readonly store: Pick<CheckpointStore, "latest">;
   /** Every partition of both topics. */
   readonly partitions: () => Promise<readonly TopicPartition[]>;
   readonly file: Pick<MetricsFile, "write">;
@@ -32,6 +32,8 @@ export interface Reporter {
    * the one before stays. Calls are served one after the other; never rejects.
    */
   report(): Promise<void>;
+  /** What all partitions come to now. Rejects with KafkaError when what others have counted can't be learned. */
+  totals(): Promise<Totals>;
   /** Throughput counts from the next report on: call it when this instance becomes the writer. */
   begin(): void;
 }
@@ -55,9 +57,9 @@ export function createReporter(options: ReporterOptions): Reporter {
       log.debug("partitions as last known, because they can't be listed: {error}", { error });
     }
     const others = known.filter((partition) => !processor.holds(partition));
-    const loaded = await store.load(others);
-    const all = new Map(loaded.map((checkpoint) => [keyOf(checkpoint), checkpoint.counts]));
-    // Looked at again after the waiting: what has come in meanwhile is counted here, and newer than what was loaded.
+    const kept = await store.latest(others);
+    const all = new Map(kept.map((checkpoint) => [keyOf(checkpoint), checkpoint.counts]));
+    // Looked at again after the waiting: what has come in meanwhile is counted here, and newer than what is kept.
     for (const [key, counts] of own()) all.set(key, counts);
     return all;
   }
@@ -92,6 +94,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       last = last.then(write);
       return last;
     },
+    totals: async () => totalsOf((await countsOfAll()).values(), nowMs()),
     begin() {
       before = undefined;
     },

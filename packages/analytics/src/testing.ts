@@ -1,9 +1,17 @@
 /** What the tests of this package stand on: events, batches that hold them, and a store that keeps what it is given. */
-import { type Event, encodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import {
+  type DeadLetter,
+  type Event,
+  encodeEvent,
+  INVENTORY_EVENTS,
+  ORDER_EVENTS,
+  type UnhandledRecord,
+} from "@campus/events";
 import type { TopicPartition } from "@campus/kafka";
-import { createLog, type Logger, type UnhandledRecord } from "@campus/service";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { createLog, type Logger } from "@campus/service";
+import { readCommit, writeCheckpoint } from "./checkpoint.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import { createCounts } from "./metrics.ts";
 import { type EventBatch, keyOf } from "./processor.ts";
 
 export const NOW = Date.UTC(2026, 0, 1, 12);
@@ -39,34 +47,44 @@ export function batchOf(
     timestamp: NOW,
     key: null,
     value: Buffer.from(typeof value === "string" ? value : encodeEvent(value)),
+    headers: [],
   }));
   return {
     topic,
     partition,
     firstOffset,
     lastOffset: firstOffset + values.length - 1,
-    [Symbol.iterator]: () => records.values(),
+    *[Symbol.iterator]() {
+      yield* records;
+    },
   };
 }
 
-/** What Kafka keeps of a group: an offset with its metadata, a partition. A reset by a tool leaves no metadata. */
+/** What Kafka keeps of a group: an offset with its metadata, a partition, and dead letters. A reset by a tool leaves no metadata. */
 export function createCommitted() {
   const committed = new Map<string, { offset: number; metadata: string | undefined }>();
+  const letters: DeadLetter[] = [];
+  const load: CheckpointStore["load"] = async (partitions) =>
+    partitions.map((partition) => {
+      const { offset, metadata } = committed.get(keyOf(partition)) ?? { offset: -1, metadata: undefined };
+      const commit = readCommit(offset, metadata);
+      const counts = commit.kind === "counts" ? commit.counts : createCounts();
+      return { ...partition, offset, counts, stale: false };
+    });
   const store: CheckpointStore = {
-    async load(partitions) {
-      return partitions.map((partition) => {
-        const { offset, metadata } = committed.get(keyOf(partition)) ?? { offset: -1, metadata: undefined };
-        return { ...partition, offset, counts: readCheckpoint(offset, metadata) };
-      });
-    },
-    async save(checkpoints) {
-      for (const { topic, partition, offset, counts } of checkpoints) {
+    load,
+    latest: load,
+    async save(save) {
+      for (const { topic, partition, offset, counts } of save.checkpoints) {
         committed.set(keyOf({ topic, partition }), { offset, metadata: writeCheckpoint(offset, counts) });
       }
+      letters.push(...save.letters);
     },
+    async close() {},
   };
   return {
     store,
+    letters,
     offsetOf: (partition: TopicPartition) => committed.get(keyOf(partition))?.offset ?? -1,
     reset: (partition: TopicPartition, offset: number) =>
       committed.set(keyOf(partition), { offset, metadata: undefined }),
