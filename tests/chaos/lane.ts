@@ -20,14 +20,23 @@ export interface LaneOptions {
   readonly world: World;
   readonly pulse: Pulse;
   readonly plan: readonly PlannedFault[];
+  /** What has not begun by then is left out: faults take as long as the system takes to get over them. */
+  readonly untilMs: number;
   readonly signal: AbortSignal;
   readonly onSuffered: (suffered: Suffered) => void;
 }
 
-export async function runLane({ world, pulse, plan, signal, onSuffered }: LaneOptions): Promise<void> {
+export async function runLane({
+  world,
+  pulse,
+  plan,
+  untilMs,
+  signal,
+  onSuffered,
+}: LaneOptions): Promise<void> {
   for (const fault of plan) {
     await sleepUntil(fault.atMs, pulse, signal);
-    if (signal.aborted) return;
+    if (signal.aborted || pulse.nowMs() > untilMs) return;
     onSuffered(await suffer(world, pulse, fault));
     if (fault.lane === "cluster") await world.cluster.untilWhole();
   }

@@ -116,7 +116,8 @@ async function runOn(
   };
   const lanes = LANES.map((lane) => {
     const own = plan.filter((fault) => fault.lane === lane);
-    return runLane({ world, pulse, plan: own, signal, onSuffered });
+    const untilMs = options.plan === undefined ? seconds * 1_000 : Number.POSITIVE_INFINITY;
+    return runLane({ world, pulse, plan: own, untilMs, signal, onSuffered });
   });
   try {
     const whole = requests === undefined ? untilMs(seconds * 1_000, pulse, signal) : load.done;
