@@ -10,6 +10,7 @@ import {
   runTransactions,
 } from "@campus/kafka";
 import { onCluster, onEachCluster, type TestCluster } from "./support/clusters.ts";
+import { followTopic } from "./support/topic-log.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(30_000);
@@ -302,6 +303,25 @@ onCluster("apache", "kafka client", (cluster) => {
       .alterGroupOffsets(groupId, [{ topic, partition: 0, offset: 0 }])
       .catch((error: KafkaError) => error);
     expect(refusal).toMatchObject({ name: "UNKNOWN_MEMBER_ID" });
+  });
+
+  test("partitions chosen by hand, in a topic the producer has not heard of yet, are part of the transaction", async () => {
+    const topic = await cluster().createTopic();
+    await using producer = createTransactionalProducer({
+      brokers: cluster().brokers,
+      transactionalId: `by-hand-${topic}`,
+      transactionTimeoutMs: 5_000,
+      onLog: () => undefined,
+    });
+    const transaction = await producer.begin();
+    transaction.sendBatch(
+      topic,
+      [0, 1, 2].map((partition) => ({ partition, value: `of ${partition}` })),
+    );
+    await transaction.commit();
+    await using log = followTopic(cluster().brokers, topic);
+    await until("all are there", () => log.all().length === 3);
+    expect(log.all().map(({ partition, text }) => text === `of ${partition}`)).toEqual([true, true, true]);
   });
 
   test("a newer transactional producer of the same id fences the older; its records are never read", async () => {

@@ -126,8 +126,10 @@ export class TransactionalProducer implements AsyncDisposable {
     for (let i = 0; i < records.length; i++) checkRecord(records[i]!, i);
     for (let i = 0; i < records.length; i++) {
       const record = records[i]!;
-      if (record.headers === undefined && record.timestamp === undefined) {
-        this.#staging.add(handle, record.key ?? null, record.value, record.partition ?? -1, 0, i);
+      // Not in a batch where a partition is chosen by hand: while it does not know the topic yet, librdkafka's rd_kafka_produce_batch enters the
+      // partition "unassigned" (-1) into the transaction, which brokers refuse until the transaction has timed out.
+      if (record.headers === undefined && record.timestamp === undefined && record.partition === undefined) {
+        this.#staging.add(handle, record.key ?? null, record.value, -1, 0, i);
         continue;
       }
       this.#staging.flush();
