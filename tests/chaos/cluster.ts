@@ -42,6 +42,8 @@ export async function startCluster({ signal }: { signal?: AbortSignal } = {}): P
         "broker.heartbeat.interval.ms": 500,
         // Brokers take no session below six seconds otherwise.
         "group.min.session.timeout.ms": 1_000,
+        // Nor do they look for transactions that have timed out more often than every ten.
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
       },
       ...(signal && { signal }),
     });

@@ -25,7 +25,7 @@ export interface ServiceProcessOptions {
   readonly name: ServiceName;
   /** Its settings. Those of this process's own environment are not passed on. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Its program, where that is another than the service's own `main.ts`. */
+  /** Another program in its place, from the repository's root: a control that has a fault. */
   readonly program?: string;
 }
 
@@ -85,7 +85,11 @@ interface Run {
   readonly gone: Promise<unknown>;
 }
 
-export function createServiceProcess({ name, environment, program }: ServiceProcessOptions): ServiceProcess {
+export function createServiceProcess({
+  name,
+  environment,
+  program = `packages/${name}/src/main.ts`,
+}: ServiceProcessOptions): ServiceProcess {
   const lines: LogLine[] = [];
   let run: Run | undefined;
 
@@ -101,8 +105,7 @@ export function createServiceProcess({ name, environment, program }: ServiceProc
 
   function spawn(): void {
     if (run !== undefined && isRunning(run.child)) throw new Error(`${name} runs already`);
-    const main = program ?? join(root, "packages", name, "src/main.ts");
-    const child = Bun.spawn([process.execPath, "--preload", lifeline, main], {
+    const child = Bun.spawn([process.execPath, "--preload", lifeline, join(root, program)], {
       cwd: root,
       env: { ...neutralEnvironment(), LOG_FORMAT: "json", MANAGEMENT_PORT: "0", ...environment },
       stdio: ["pipe", "pipe", "pipe"],
