@@ -29,7 +29,13 @@ export interface ChaosCluster extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export async function startCluster({ signal }: { signal?: AbortSignal } = {}): Promise<ChaosCluster> {
+export interface ChaosClusterOptions {
+  readonly signal?: AbortSignal;
+  /** More of the nodes' settings, stronger than those here. */
+  readonly properties?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export async function startCluster({ signal, properties }: ChaosClusterOptions = {}): Promise<ChaosCluster> {
   const proxies = await Promise.all(freePorts(NODES).map(startProxy));
   let cluster: ApacheCluster;
   try {
@@ -44,6 +50,7 @@ export async function startCluster({ signal }: { signal?: AbortSignal } = {}): P
         "group.min.session.timeout.ms": 1_000,
         // Nor do they look for transactions that have timed out more often than every ten.
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
+        ...properties,
       },
       ...(signal && { signal }),
     });

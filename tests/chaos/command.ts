@@ -43,7 +43,6 @@ function figuresOf({ faults, ...outcome }: Outcome): string[] {
     `longest from 202 to decision ${seconds(longestWaitMs)} s, without a 202 ${seconds(longestSilenceMs)} s, slowest answer ${seconds(slowestAnswerMs)} s`,
     `producer ${Math.round(producerPeakMiB)} MiB at most; ${count} ends by SIGTERM, ${seconds(maxMs)} s at most`,
     `answers by status: ${JSON.stringify(outcome.statuses)}`,
-    ...outcome.unaskedEnds.map((words) => `unasked: ${words}`),
   ];
 }
 

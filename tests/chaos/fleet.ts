@@ -97,11 +97,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     metrics: () => readMetrics(metricsFile),
     async untilReady(deadlineMs = 60_000) {
-      for (const instance of instances) {
+      const left = instances.filter(({ isRetired }) => !isRetired);
+      for (const instance of left) {
         await instance.resume();
         instance.revive();
       }
-      await Promise.all(instances.map((instance) => instance.process.ready(deadlineMs)));
+      await Promise.all(left.map((instance) => instance.process.ready(deadlineMs)));
     },
     stop,
     [Symbol.asyncDispose]: stop,

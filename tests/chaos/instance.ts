@@ -36,6 +36,9 @@ export interface Instance {
   /** SIGSTOP until `resume`, or until this process has died. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** SIGTERM, and it never comes back. */
+  retire(): Promise<void>;
+  readonly isRetired: boolean;
   /** Ends it for good, paused or not. */
   stop(): Promise<void>;
 }
@@ -50,6 +53,7 @@ export function createInstance({ number, onUnaskedEnd, ...options }: InstanceOpt
   const name = `${options.name}-${number}`;
   const terminations: { exitCode: number; elapsedMs: number }[] = [];
   let shouldRun = false;
+  let isRetired = false;
   let holder: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
 
   const timer = setInterval(() => {
@@ -70,6 +74,11 @@ export function createInstance({ number, onUnaskedEnd, ...options }: InstanceOpt
     await held.exited;
   }
 
+  async function terminate(): Promise<void> {
+    shouldRun = false;
+    if (service.isRunning) terminations.push(await service.terminate());
+  }
+
   return {
     name,
     service: options.name,
@@ -84,9 +93,13 @@ export function createInstance({ number, onUnaskedEnd, ...options }: InstanceOpt
       await resume();
       if (service.isRunning) await service.kill();
     },
-    async terminate() {
-      shouldRun = false;
-      if (service.isRunning) terminations.push(await service.terminate());
+    terminate,
+    get isRetired() {
+      return isRetired;
+    },
+    async retire() {
+      isRetired = true;
+      await terminate();
     },
     revive() {
       if (!service.isRunning) service.spawn();

@@ -6,6 +6,8 @@ import type { History } from "./history.ts";
 import type { Pulse } from "./pulse.ts";
 import { createRandom } from "./random.ts";
 
+/** What the producer promises. */
+const LATE_MS = 5_000;
 /** Longer than any answer may take. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const RETRY_PAUSE_MS = 200;
@@ -30,6 +32,11 @@ export interface Load {
   inFlightAt(producer: number): readonly number[];
   isAnswered(request: number): boolean;
   readonly answered: number;
+  /** Attempts that have ended, and those of them that got no answer within five seconds, which is what the producer promises. */
+  readonly attempts: number;
+  readonly late: number;
+  /** Orders in the 202s. */
+  readonly orders: number;
   /** The longest that an answer of any kind has taken. */
   readonly slowestAnswerMs: number;
   /** The longest between two 202s. */
@@ -48,7 +55,10 @@ export function startLoad(options: LoadOptions): Load {
   const { urls, history, pulse, seed, requestsPerSecond, batchShare = 0.05, clients = 24 } = options;
   const { requests = Number.POSITIVE_INFINITY } = options;
   const random = createRandom(seed).fork("load");
-  const state = { next: 0, answered: 0, slowestAnswerMs: 0, last202: pulse.nowMs(), silenceMs: 0 };
+  const state = {
+    ...{ next: 0, answered: 0, orders: 0, attempts: 0, late: 0 },
+    ...{ slowestAnswerMs: 0, last202: pulse.nowMs(), silenceMs: 0 },
+  };
   const statuses = new Map<number | null, number>();
   const open = new Map<number, number>();
   const ending = new AbortController();
@@ -97,7 +107,7 @@ export function startLoad(options: LoadOptions): Load {
   ): Promise<boolean> {
     const key = `chaos-${seed}-${request}`;
     const sentMs = pulse.nowMs();
-    const answer = await post(urls[producer]! + path, key, text);
+    const answer = await postOrder(urls[producer]! + path, key, text);
     const answeredMs = pulse.nowMs();
     const isAccepted = answer.status === 202;
     const orderIds = isAccepted ? answer.orderIds : [];
@@ -110,11 +120,14 @@ export function startLoad(options: LoadOptions): Load {
       ...(reason === undefined ? {} : { reason }),
     });
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    state.attempts++;
+    if (answeredMs - sentMs > LATE_MS) state.late++;
     if (answer.status !== null) state.slowestAnswerMs = Math.max(state.slowestAnswerMs, answeredMs - sentMs);
     if (!isAccepted) return false;
     state.silenceMs = Math.max(state.silenceMs, answeredMs - state.last202);
     state.last202 = answeredMs;
     state.answered++;
+    state.orders += orderIds.length;
     pulse.accepted(orderIds, sentMs);
     return true;
   }
@@ -125,6 +138,15 @@ export function startLoad(options: LoadOptions): Load {
     isAnswered: (request) => !open.has(request) && request < state.next,
     get answered() {
       return state.answered;
+    },
+    get attempts() {
+      return state.attempts;
+    },
+    get late() {
+      return state.late;
+    },
+    get orders() {
+      return state.orders;
     },
     get slowestAnswerMs() {
       return state.slowestAnswerMs;
@@ -142,13 +164,14 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number | null;
   readonly orderIds: readonly string[];
   readonly reason?: string;
 }
 
-async function post(url: string, key: string, body: string): Promise<Answer> {
+/** One attempt. Never rejects: what went wrong is in the answer. */
+export async function postOrder(url: string, key: string, body: string): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: "POST",

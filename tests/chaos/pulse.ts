@@ -26,8 +26,9 @@ export interface Pulse extends AsyncDisposable {
   readonly waiting: number;
   /** The longest from a 202 to its decision, those still waiting included. */
   longestWaitMs(): number;
-  /** Decisions seen. */
+  /** Decisions seen, and those of them whose order had been seen decided before. */
   readonly decided: number;
+  readonly repeated: number;
 }
 
 interface OpenWatch {
@@ -43,6 +44,7 @@ export function followPulse(brokers: string): Pulse {
   const waiting = new Map<string, { readonly sentMs: number; readonly acceptedMs: number }>();
   const early = new Map<string, number>();
   const watches = new Set<OpenWatch>();
+  const known = new Set<string>();
   let [longestWaitMs, decided] = [0, 0];
 
   const consumer = createConsumer({
@@ -61,6 +63,7 @@ export function followPulse(brokers: string): Pulse {
     for (const record of batch) {
       decided++;
       const id = String(record.key);
+      known.add(id);
       const order = waiting.get(id);
       if (order === undefined) early.set(id, batch.partition);
       else settle(id, order, batch.partition);
@@ -119,6 +122,9 @@ export function followPulse(brokers: string): Pulse {
     },
     get decided() {
       return decided;
+    },
+    get repeated() {
+      return decided - known.size;
     },
     async [Symbol.asyncDispose]() {
       await consumer.close();

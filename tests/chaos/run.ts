@@ -26,8 +26,10 @@ export interface RunOptions {
   /** Instead of the plan that seed, seconds and kinds give. */
   readonly plan?: readonly PlannedFault[];
   readonly requestsPerSecond?: number;
-  /** The run goes on until so many requests were answered, and no longer than it takes. */
-  readonly requests?: number;
+  /** Requests at once at most. */
+  readonly clients?: number;
+  /** The run goes on until so many orders were accepted, and all faults of a given plan are over. */
+  readonly orders?: number;
   readonly batchShare?: number;
   /** Share of the load that is no event. */
   readonly poisonShare?: number;
@@ -38,7 +40,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly say?: (line: string) => void;
   /** Done beside the faults, once the load is on; the run ends no sooner. */
-  readonly during?: (world: RunWorld) => Promise<void>;
+  readonly during?: (world: RunWorld, faultsOver: Promise<unknown>) => Promise<void>;
   /** Whether a violated figure (a stall, a late end) is a finding; what is wrong always is. Default true. */
   readonly timings?: boolean;
 }
@@ -64,6 +66,9 @@ export interface Outcome {
   readonly longestWaitMs: number;
   readonly longestSilenceMs: number;
   readonly slowestAnswerMs: number;
+  /** Attempts of clients that have ended, and those of them that were not answered within five seconds. */
+  readonly answers: number;
+  readonly late: number;
   readonly producerPeakMiB: number;
   readonly unaskedEnds: readonly string[];
   readonly terminations: readonly {
@@ -98,12 +103,20 @@ async function runOn(
   say: (line: string) => void,
 ): Promise<Outcome> {
   const { cluster, fleet, pulse, history, signal } = parts;
-  const { seed, seconds, requestsPerSecond = 150, requests, batchShare, poisonShare = 0.01 } = options;
+  const {
+    seed,
+    seconds,
+    requestsPerSecond = 150,
+    orders = 0,
+    batchShare,
+    clients,
+    poisonShare = 0.01,
+  } = options;
   const kinds = options.kinds ?? FAULT_KINDS;
   const plan = options.plan ?? planFaults({ seed, seconds, kinds, sessionTimeoutMs: SESSION_TIMEOUT_MS });
   const load = startLoad({
     ...{ urls: fleet.urls, history, pulse, seed, requestsPerSecond },
-    ...(requests === undefined ? {} : { requests }),
+    ...(clients === undefined ? {} : { clients }),
     ...(batchShare === undefined ? {} : { batchShare }),
   });
   const poison = poisonShare > 0 ? startPoison(cluster.direct, requestsPerSecond * poisonShare) : undefined;
@@ -119,9 +132,13 @@ async function runOn(
     const untilMs = options.plan === undefined ? seconds * 1_000 : Number.POSITIVE_INFINITY;
     return runLane({ world, pulse, plan: own, untilMs, signal, onSuffered });
   });
+  const during = options.during?.(world, Promise.allSettled(lanes));
+  // Waited for below; until then a failure must not pass for one that nobody sees.
+  for (const work of [...lanes, during]) work?.catch(() => undefined);
   try {
-    const whole = requests === undefined ? untilMs(seconds * 1_000, pulse, signal) : load.done;
-    await Promise.all([whole, ...lanes, options.during?.(world)]);
+    const isLongEnough = () => pulse.nowMs() >= seconds * 1_000 && load.orders >= orders;
+    while (!signal.aborted && !isLongEnough()) await Bun.sleep(50);
+    await Promise.all([...lanes, during]);
   } finally {
     await Promise.allSettled(lanes);
     for (const proxy of cluster.proxies) proxy.restore();
@@ -169,6 +186,8 @@ async function judge(
     statuses: Object.fromEntries([...load.statuses].map(([status, count]) => [String(status), count])),
     longestWaitMs: pulse.longestWaitMs(),
     slowestAnswerMs: load.slowestAnswerMs,
+    answers: load.attempts,
+    late: load.late,
     unaskedEnds: fleet.unaskedEnds.map(
       ({ name, exitCode, words }) => `${name} ended with ${exitCode}\n${words}`,
     ),
@@ -180,6 +199,7 @@ async function judge(
     ...brokenPromises(promises),
     ...(promises.unanswered > 0 ? [`${promises.unanswered} requests were never answered 202`] : []),
     ...verificationFindings(verification, seen.poison),
+    ...outcome.unaskedEnds,
     ...(timings ? lateness(outcome) : []),
   ];
   return { ...outcome, findings };
@@ -219,10 +239,6 @@ function lateness({
     if (elapsedMs > 10_000) found.push(`${name} took ${seconds(elapsedMs)} s to end after SIGTERM`);
   }
   return found;
-}
-
-async function untilMs(ms: number, pulse: Pulse, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && pulse.nowMs() < ms) await Bun.sleep(50);
 }
 
 export function seconds(ms: number): string {
