@@ -16,7 +16,10 @@ onEachOwnCluster("consumer lag", (cluster, kind) => {
 
   beforeAll(async () => {
     const { brokers } = cluster();
-    system = await startSystem({ brokers, environment: { KAFKA_SESSION_TIMEOUT: SHORT_SESSION } });
+    system = await startSystem({
+      brokers,
+      environment: { ...cluster().environment, KAFKA_SESSION_TIMEOUT: SHORT_SESSION },
+    });
     admin = createAdmin({ brokers, onLog: () => undefined });
   }, 60_000);
 

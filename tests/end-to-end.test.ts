@@ -26,7 +26,7 @@ onEachOwnCluster("end to end", (cluster, kind) => {
   let decisions: TopicLog;
 
   beforeAll(async () => {
-    system = await startSystem({ brokers: cluster().brokers });
+    system = await startSystem(cluster());
     orders = followTopic(cluster().brokers, ORDER_EVENTS);
     decisions = followTopic(cluster().brokers, INVENTORY_EVENTS);
   }, 60_000);

@@ -25,7 +25,8 @@ onEachOwnCluster("foreign clients", (cluster, kind) => {
   const expected = new Map<string, string>();
 
   beforeAll(async () => {
-    system = await startSystem({ brokers: cluster().brokers, environment: { ANALYTICS_INTERVAL: "200ms" } });
+    const own = cluster();
+    system = await startSystem({ ...own, environment: { ...own.environment, ANALYTICS_INTERVAL: "200ms" } });
     const answers = await Promise.all(ORDERS.map((order) => postJson(`${system.url}/order`, order)));
     for (const [i, answer] of answers.entries()) {
       expect(answer.status).toBe(202);

@@ -29,8 +29,8 @@ onEachOwnCluster("high volume", (cluster, kind) => {
   const ids: string[] = [];
 
   beforeAll(async () => {
-    const { brokers } = cluster();
-    system = await startSystem({ brokers, environment: { ANALYTICS_INTERVAL: "200ms" } });
+    const { brokers, environment } = cluster();
+    system = await startSystem({ brokers, environment: { ...environment, ANALYTICS_INTERVAL: "200ms" } });
     admin = createAdmin({ brokers, onLog: () => undefined });
   }, 60_000);
 

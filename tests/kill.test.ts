@@ -26,7 +26,7 @@ onEachOwnCluster("kill -9", (cluster) => {
     system = await startSystem({
       brokers,
       // Shorter still: the test spends its time waiting for members it has killed.
-      environment: { KAFKA_SESSION_TIMEOUT: "2s" },
+      environment: { ...cluster().environment, KAFKA_SESSION_TIMEOUT: "2s" },
       own: {
         // Small, so that a backlog takes a while and a kill finds some of it published and not committed.
         inventory: { INVENTORY_BATCH_MAX_RECORDS: "10" },

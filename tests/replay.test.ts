@@ -19,7 +19,11 @@ onEachOwnCluster("replay", (cluster, kind) => {
 
   beforeAll(async () => {
     const { brokers } = cluster();
-    const environment = { KAFKA_SESSION_TIMEOUT: SHORT_SESSION, ANALYTICS_INTERVAL: "200ms" };
+    const environment = {
+      ...cluster().environment,
+      KAFKA_SESSION_TIMEOUT: SHORT_SESSION,
+      ANALYTICS_INTERVAL: "200ms",
+    };
     system = await startSystem({ brokers, environment });
     admin = createAdmin({ brokers, onLog: () => undefined });
     const { accepted } = await produceOrders({ url: system.url, orders: ORDERS, batch: 100, connections: 4 });

@@ -21,7 +21,11 @@ onEachOwnCluster("scaling", (cluster) => {
 
   beforeAll(async () => {
     const { brokers } = cluster();
-    const environment = { KAFKA_SESSION_TIMEOUT: SHORT_SESSION, ANALYTICS_INTERVAL: "200ms" };
+    const environment = {
+      ...cluster().environment,
+      KAFKA_SESSION_TIMEOUT: SHORT_SESSION,
+      ANALYTICS_INTERVAL: "200ms",
+    };
     system = await startSystem({ brokers, environment });
     admin = createAdmin({ brokers, onLog: () => undefined });
     const settings = { ...environment, KAFKA_BROKER: brokers, PORT: String(port), ...system.folders };

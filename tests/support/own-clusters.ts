@@ -10,6 +10,8 @@ import { createCluster } from "@campus/kafka/testing";
 export interface OwnCluster {
   readonly kind: Cluster["kind"];
   readonly brokers: string;
+  /** Settings that the services need on it. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The node, where it is a process of its own. */
   readonly node: ApacheCluster["nodes"][number] | undefined;
   /** No request is answered from now on. */
@@ -56,6 +58,8 @@ function embedded() {
   return {
     kind: "embedded",
     brokers: cluster.brokers,
+    // It forgets offsets that are part of a transaction.
+    environment: { INVENTORY_DELIVERY: "at-least-once" },
     node: undefined,
     silence: async () => cluster.brokerDown(1),
     recover: async () => cluster.brokerUp(1),
@@ -65,13 +69,18 @@ function embedded() {
 
 async function apache() {
   const cluster = await startApache({
-    // Brokers take no session below six seconds otherwise, and the tests that kill would wait for it each time.
-    properties: { "group.min.session.timeout.ms": "1000" },
+    // Brokers take no session below six seconds otherwise, and the tests that kill would wait for it each time; nor do they look for
+    // transactions that have timed out more often than every ten.
+    properties: {
+      "group.min.session.timeout.ms": "1000",
+      "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    },
   });
   const node = cluster.nodes[0]!;
   return {
     kind: "apache",
     brokers: cluster.brokers,
+    environment: {},
     node,
     silence: () => node.kill("SIGSTOP"),
     recover: () => node.kill("SIGCONT"),

@@ -4,4 +4,4 @@ export { GROUP } from "./config.ts";
 export { openTopicStore, type StoreContext } from "./open-store.ts";
 export { type AnalyticsOptions, startAnalytics } from "./start-analytics.ts";
 export { createStateLog, type StateEntry, type StateLog, type StateLogOptions } from "./state-log.ts";
-export { STATE_PARTITION, STATE_TOPIC, stateKey } from "./state-topic.ts";
+export { STATE_PARTITION, STATE_TOPIC, stateKey, stateRecord } from "./state-topic.ts";

@@ -17,7 +17,7 @@ import type { CheckpointStore } from "./checkpoint-store.ts";
 import { createCommitStore } from "./commit-store.ts";
 import { GROUP, TRANSACTION_TIMEOUT_MS } from "./config.ts";
 import { createStateLog, type StateLog, type StateLogOptions } from "./state-log.ts";
-import { ensureStateTopic, STATE_PARTITION, STATE_TOPIC } from "./state-topic.ts";
+import { ensureStateTopic, STATE_PARTITION, STATE_TOPIC, stateRecord } from "./state-topic.ts";
 import { createTopicStore } from "./topic-store.ts";
 import { createTransactions } from "./transactions.ts";
 
@@ -83,9 +83,7 @@ export function openTopicStore(
       isolation: "read_committed",
     }),
     write: ({ key, value }) =>
-      transactions.run((transaction) =>
-        transaction.send(STATE_TOPIC, { key, value, partition: STATE_PARTITION }),
-      ),
+      transactions.run((transaction) => transaction.send(STATE_TOPIC, stateRecord(key, value))),
     markKey: `${GROUP}/mark`,
     onFailure,
   });

@@ -2,7 +2,7 @@
  * The topic in which counts are kept: compacted, so that of each input partition the newest counts stay for good and older ones go. It has one
  * partition: its records are few and small, and one log has one end up to which a restore has to read.
  */
-import { type Admin, KafkaError, type TopicPartition } from "@campus/kafka";
+import { type Admin, KafkaError, type ProducerRecord, type TopicPartition } from "@campus/kafka";
 
 export const STATE_TOPIC = "analytics-state";
 
@@ -20,6 +20,11 @@ const CONFIG: Readonly<Record<string, string>> = {
 /** The key under which a group keeps the counts of an input partition. */
 export function stateKey(groupId: string, { topic, partition }: TopicPartition): string {
   return `${groupId}/${topic}/${partition}`;
+}
+
+/** A record for the topic. */
+export function stateRecord(key: string, value: string): ProducerRecord {
+  return { key, value, partition: STATE_PARTITION };
 }
 
 /** What is needed of an admin client. */

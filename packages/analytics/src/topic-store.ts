@@ -11,7 +11,7 @@ import { type CheckpointStore, mustHold, type RestoredCheckpoint, type Save } fr
 import { createCounts } from "./metrics.ts";
 import { countsIn, restore } from "./restore.ts";
 import type { StateLog } from "./state-log.ts";
-import { STATE_PARTITION, STATE_TOPIC, stateKey } from "./state-topic.ts";
+import { STATE_TOPIC, stateKey, stateRecord } from "./state-topic.ts";
 import { type Transactions, UnsettledError } from "./transactions.ts";
 
 export interface TopicStoreOptions {
@@ -80,11 +80,9 @@ export function createTopicStore(options: TopicStoreOptions): CheckpointStore {
 
     async save(save) {
       const kept = { ...save, checkpoints: save.checkpoints.map((checkpoint) => ({ ...checkpoint })) };
-      const records = kept.checkpoints.map(({ topic, partition, offset, counts }) => ({
-        key: stateKey(groupId, { topic, partition }),
-        value: writeCheckpoint(offset, counts),
-        partition: STATE_PARTITION,
-      }));
+      const records = kept.checkpoints.map((checkpoint) =>
+        stateRecord(stateKey(groupId, checkpoint), writeCheckpoint(checkpoint.offset, checkpoint.counts)),
+      );
       try {
         await transactions.run((transaction) => {
           transaction.sendBatch(STATE_TOPIC, records);

@@ -41,13 +41,15 @@ function publisherOf(producer: PublisherOptions["producer"], signal = new AbortC
   const { log, lines } = recordingLog();
   const retries: number[] = [];
   const onRetry = () => retries.push(retries.length);
-  return { publisher: createPublisher({ producer, log, signal, onRetry, firstPauseMs: 1 }), lines, retries };
+  const publisher = createPublisher({ producer, log, onRetry, firstPauseMs: 1 });
+  const publish = () => publisher.publish(INVENTORY_EVENTS, records, signal);
+  return { publish, lines, retries };
 }
 
 test("records go out as they are, in one send", async () => {
   const { producer, sent } = producerOf();
-  const { publisher, retries } = publisherOf(producer);
-  await publisher.publish(records);
+  const { publish, retries } = publisherOf(producer);
+  await publish();
   expect([sent, retries]).toEqual([["abcd"], []]);
 });
 
@@ -57,17 +59,17 @@ test("only what failed is sent again, until nothing is left, and each failure is
     { b: timedOut, d: timedOut },
     { d: kafkaError(TOPIC_AUTHORIZATION_FAILED) },
   );
-  const { publisher, lines, retries } = publisherOf(producer);
-  await publisher.publish(records);
+  const { publish, lines, retries } = publisherOf(producer);
+  await publish();
   expect(sent).toEqual(["abcd", "bd", "d"]);
   expect(retries).toHaveLength(2);
-  expect(lines[0]).toContain("2 decisions are not published, trying again in 1 ms");
-  expect(lines[1]).toContain("1 decisions are not published, trying again in 2 ms");
+  expect(lines[0]).toContain("2 records are not in inventory-events, trying again in 1 ms");
+  expect(lines[1]).toContain("1 records are not in inventory-events, trying again in 2 ms");
 });
 
 test("a full queue is waited for", async () => {
   const { producer, sent } = producerOf(kafkaError(QUEUE_FULL));
-  await publisherOf(producer).publisher.publish(records);
+  await publisherOf(producer).publish();
   expect(sent).toEqual(["abcd", "abcd"]);
 });
 
@@ -77,7 +79,7 @@ test.each([
   ["a malformed record", kafkaError(INVALID_ARG)],
 ])("%s is not tried again", async (_, answer) => {
   const { producer, sent } = producerOf(answer);
-  await expect(publisherOf(producer).publisher.publish(records)).rejects.toThrow("out of luck");
+  await expect(publisherOf(producer).publish()).rejects.toThrow("out of luck");
   expect(sent).toHaveLength(1);
 });
 
@@ -91,5 +93,5 @@ test("ending gives up what is not acknowledged, while it is on its way too", asy
       return new Promise(() => {});
     },
   };
-  await expect(publisherOf(producer, ending.signal).publisher.publish(records)).rejects.toBe(reason);
+  await expect(publisherOf(producer, ending.signal).publish()).rejects.toBe(reason);
 });

@@ -1,8 +1,7 @@
 /**
- * Decisions on their way into Kafka: `publish` resolves when every one of them is acknowledged, however often some have
+ * Decisions on their way into Kafka without a transaction: `publish` resolves when every one of them is acknowledged, however often some have
  * to be sent again, so whoever commits after it never loses one.
  */
-import { INVENTORY_EVENTS } from "@campus/events";
 import { BatchError, KafkaError, type Producer, type ProducerRecord } from "@campus/kafka";
 import type { Logger } from "@campus/service";
 import { retry } from "./retry.ts";
@@ -10,8 +9,6 @@ import { retry } from "./retry.ts";
 export interface PublisherOptions {
   readonly producer: Pick<Producer, "ready" | "sendBatch">;
   readonly log: Logger;
-  /** Ends the trying: what is not acknowledged then rejects. */
-  readonly signal: AbortSignal;
   /** Told of each attempt that has to be repeated. */
   readonly onRetry?: () => void;
   readonly firstPauseMs?: number;
@@ -19,27 +16,22 @@ export interface PublisherOptions {
 
 export interface Publisher {
   /**
-   * Publishes records to inventory-events. Records that fail are sent again, only they: all of one order go to the same
+   * Publishes records to a topic. Records that fail are sent again, only they: all of one order go to the same
    * partition and say the same, so their order among the others does not matter.
+   * @param signal ends the trying: what is not acknowledged then rejects
    * @throws KafkaError that no repetition can mend (a fatal state, a malformed record); the signal's reason
    */
-  publish(records: readonly ProducerRecord[]): Promise<void>;
+  publish(topic: string, records: readonly ProducerRecord[], signal: AbortSignal): Promise<void>;
 }
 
-export function createPublisher({
-  producer,
-  log,
-  signal,
-  onRetry,
-  firstPauseMs,
-}: PublisherOptions): Publisher {
+export function createPublisher({ producer, log, onRetry, firstPauseMs }: PublisherOptions): Publisher {
   return {
-    async publish(records) {
+    async publish(topic, records, signal) {
       let left = records;
 
       async function send(): Promise<void> {
         await producer.ready(left.length);
-        await producer.sendBatch(INVENTORY_EVENTS, left);
+        await producer.sendBatch(topic, left);
       }
 
       function isRetriable(error: unknown): boolean {
@@ -57,8 +49,9 @@ export function createPublisher({
         ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
         onRetry(error, pauseMs) {
           onRetry?.();
-          log.warn("{count} decisions are not published, trying again in {pauseMs} ms: {error}", {
+          log.warn("{count} records are not in {topic}, trying again in {pauseMs} ms: {error}", {
             count: left.length,
+            topic,
             pauseMs,
             error,
           });

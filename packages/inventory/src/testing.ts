@@ -1,8 +1,8 @@
 /** What the tests of this package stand on: orders, records that hold them, and Kafka's part played by hand. */
-import { encodeEvent, ORDER_EVENTS, type OrderPlaced } from "@campus/events";
+import { encodeEvent, ORDER_EVENTS, type OrderPlaced, type UnhandledRecord } from "@campus/events";
 import { KafkaError } from "@campus/kafka";
-import { createLog, type Logger, type UnhandledRecord } from "@campus/service";
-import type { OrderBatch } from "./processor.ts";
+import { createLog, type Logger } from "@campus/service";
+import type { OrderBatch } from "./lane.ts";
 
 export function orderOf(orderId: string = crypto.randomUUID()): OrderPlaced {
   return {
@@ -22,18 +22,24 @@ export function recordOf(value: string | Uint8Array | null, offset = 0): Unhandl
     timestamp: 1_767_268_800_000,
     key: Buffer.from("key"),
     value: value === null ? null : Buffer.from(value),
+    headers: [],
   };
 }
 
-export function recordsOf(orders: readonly OrderPlaced[]): UnhandledRecord[] {
-  return orders.map((order, offset) => recordOf(encodeEvent(order), offset));
+export function recordsOf(orders: readonly OrderPlaced[], firstOffset = 0): UnhandledRecord[] {
+  return orders.map((order, index) => recordOf(encodeEvent(order), firstOffset + index));
 }
 
-export function batchOf(
-  records: readonly UnhandledRecord[],
-  commit: () => Promise<void> = async () => {},
-): OrderBatch {
-  return { topic: ORDER_EVENTS, partition: 1, commit, [Symbol.iterator]: () => records.values() };
+/** At least one record, of partition 1. */
+export function batchOf(records: readonly UnhandledRecord[]): OrderBatch {
+  return {
+    topic: ORDER_EVENTS,
+    partition: 1,
+    firstOffset: records[0]!.offset,
+    lastOffset: records.at(-1)!.offset,
+    length: records.length,
+    [Symbol.iterator]: () => records.values(),
+  };
 }
 
 /** A failure as Kafka's client gives it. */

@@ -32,6 +32,13 @@ export function commonSettings({ managementPort }: { managementPort: number }) {
       max: 1_800_000,
       description: "How soon a consumer that was killed is noticed and its partitions go to others",
     }),
+    stallTimeoutMs: duration("KAFKA_STALL_TIMEOUT", {
+      default: 30_000,
+      min: 500,
+      max: 3_600_000,
+      description:
+        "How long a consumer may make no progress with records to read before it says that it is not ready",
+    }),
     codec: choice("EVENT_CODEC", {
       values: ["json", "msgpack"],
       default: "json",

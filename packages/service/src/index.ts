@@ -30,6 +30,7 @@ export { createLog, type Logger, type LogOptions } from "./log.ts";
 export { type Management, type ManagementOptions, startManagement } from "./management.ts";
 export { Counter, createMetrics, Gauge, Histogram, type Registry } from "./metrics.ts";
 export { editDistance } from "./nearest.ts";
+export { type Progress, type ProgressWatchOptions, watchProgress } from "./progress-watch.ts";
 export { createReadiness, type Readiness } from "./readiness.ts";
 export { type Service, type ServiceOptions, startService } from "./service.ts";
 export {

@@ -62,7 +62,7 @@ function readyMessage({ kind, brokers }: Cluster): ClusterReady {
   const nodes = brokers.split(",").length;
   const description =
     kind === "embedded"
-      ? "embedded, IN MEMORY: everything is gone when this stops"
+      ? "embedded, IN MEMORY: everything is gone when this stops. It forgets offsets in\n             transactions, so delivery is at least once; exactly once needs --kafka or KAFKA_BROKER"
       : `Apache Kafka ${KAFKA_VERSION}, ${nodes === 1 ? "1 node" : `${nodes} nodes`}, data kept in ${join(dataDir!, "/")}`;
   return { brokers, nodes, description };
 }
