@@ -29,6 +29,8 @@ export interface Instance {
   start(): Promise<void>;
   /** kill -9; it stays away until `revive`. */
   kill(): Promise<void>;
+  /** It is about to end by itself, as it was told to; it stays away until `revive`. */
+  expectDeath(): void;
   /** SIGTERM; the same. */
   terminate(): Promise<void>;
   /** Starts it again, and waits for nothing. */
@@ -92,6 +94,9 @@ export function createInstance({ number, onUnaskedEnd, ...options }: InstanceOpt
       shouldRun = false;
       await resume();
       if (service.isRunning) await service.kill();
+    },
+    expectDeath() {
+      shouldRun = false;
     },
     terminate,
     get isRetired() {
