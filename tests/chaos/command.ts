@@ -86,7 +86,7 @@ async function runReport(options: Options, signal: AbortSignal): Promise<number>
 }
 
 async function runOnce(options: Options, signal: AbortSignal): Promise<number> {
-  const { seed, kinds, rate, historyFile, jsonFile } = options;
+  const { seed, kinds, rate, historyFile, logsFolder, jsonFile } = options;
   say(
     `seed ${seed}, ${options.seconds} s; the same again: bun run chaos --seed ${seed} --seconds ${options.seconds}`,
   );
@@ -94,6 +94,7 @@ async function runOnce(options: Options, signal: AbortSignal): Promise<number> {
   const outcome = await runChaos({
     ...{ seed, seconds: options.seconds, kinds, requestsPerSecond: rate, signal, say },
     ...(historyFile === undefined ? {} : { historyFile }),
+    fleet: logsFolder === undefined ? {} : { logsFolder },
   });
   if (jsonFile !== undefined) await Bun.write(jsonFile, `${JSON.stringify(outcome, null, 2)}\n`);
   for (const line of figuresOf(outcome)) say(line);

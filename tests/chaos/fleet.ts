@@ -20,6 +20,8 @@ export interface FleetOptions {
   readonly own?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
   /** The program of a service instead of its own, for planted bugs. */
   readonly programs?: Readonly<Partial<Record<ServiceName, string>>>;
+  /** A folder for what each instance has said, a file each. */
+  readonly logsFolder?: string;
 }
 
 export interface Fleet extends AsyncDisposable {
@@ -70,6 +72,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   let stopped: Promise<void> | undefined;
   async function stopAll(): Promise<void> {
     await Promise.allSettled(instances.map((instance) => instance.stop()));
+    const { logsFolder } = options;
+    for (const { name, process } of logsFolder === undefined ? [] : instances)
+      await Bun.write(
+        join(logsFolder!, `${name}.jsonl`),
+        process.lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+      );
     await rm(folder, { recursive: true, force: true });
   }
   const stop = () => (stopped ??= stopAll());

@@ -4,7 +4,7 @@ import type { Pulse } from "./pulse.ts";
 import type { FaultKind, PlannedFault } from "./schedule.ts";
 
 /** A system that has not got over a fault by then never will: that is a finding. */
-const RECOVERY_DEADLINE_MS = 90_000;
+const RECOVERY_DEADLINE_MS = 60_000;
 
 export interface Suffered {
   readonly kind: FaultKind;

@@ -13,6 +13,7 @@ Java 17. The last line is a summary; exit code 0 if nothing was found, 1 if some
   --faults A,B     only these: ${FAULT_KINDS.join(", ")}
   --rate N         requests a second (default: 150)
   --history FILE   what clients were told, a JSON line an answer
+  --logs FOLDER    what the services said, a file an instance
   --json FILE      the outcome as JSON
   --scenario NAME  one figure of tests/RELIABILITY.md instead; --scenario list names them
   --times N        how often a scenario does what it counts (default: as the figure asks for)
@@ -31,6 +32,7 @@ export interface Options {
   readonly kinds: readonly FaultKind[];
   readonly rate: number;
   readonly historyFile: string | undefined;
+  readonly logsFolder: string | undefined;
   readonly jsonFile: string | undefined;
   readonly scenario: string | undefined;
   readonly times: number | undefined;
@@ -53,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
     kinds: values.faults === undefined ? FAULT_KINDS : kinds(values.faults),
     rate: number("rate", values.rate, { min: 1, max: 10_000 }) ?? 150,
     historyFile: values.history,
+    logsFolder: values.logs,
     jsonFile: values.json,
     scenario: values.scenario,
     times: number("times", values.times, { min: 1, max: 100_000 }),
@@ -72,6 +75,7 @@ function parse(args: readonly string[]) {
         faults: { type: "string" },
         rate: { type: "string" },
         history: { type: "string" },
+        logs: { type: "string" },
         json: { type: "string" },
         scenario: { type: "string" },
         times: { type: "string" },
