@@ -187,9 +187,25 @@ onCluster("apache", "kafka client", (cluster) => {
     ]);
     // Brokers take a moment to apply what the controller has written down.
     await until("the setting is applied", async () => (await read("retention.ms"))?.value === "120000");
-    expect(await read("retention.ms")).toMatchObject({ isDefault: false });
+    expect(await read("retention.ms")).toMatchObject({
+      isDefault: false,
+      source: "dynamic-topic",
+      isReadOnly: false,
+      isSensitive: false,
+    });
+    const brokerId = (await admin.describeCluster()).brokers[0]!.id;
+    const [broker] = await admin.describeConfigs([{ type: "broker", name: `${brokerId}` }]);
+    const sources = new Map(broker!.entries.map(({ name, source }) => [name, source]));
+    expect(sources.get("node.id")).toBe("static-broker");
+    expect(sources.get("num.io.threads")).toBe("default");
+    expect(broker!.entries.find(({ name }) => name === "node.id")).toMatchObject({ isReadOnly: true });
+    expect(broker!.entries.find(({ name }) => name === "ssl.key.password")).toMatchObject({
+      isSensitive: true,
+      value: null,
+    });
     await admin.alterConfigs([{ ...resource, set: { "retention.ms": null } }]);
     await until("the default is back", async () => (await read("retention.ms"))?.isDefault === true);
+    expect((await read("retention.ms"))!.source).toBe("default");
     expect(await read("cleanup.policy")).toMatchObject({ value: "compact" });
     const bad = await admin
       .alterConfigs([{ ...resource, set: { "retention.ms": "soon" } }])

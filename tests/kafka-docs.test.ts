@@ -1,7 +1,9 @@
 /** packages/kafka is documented as it is: the README's code compiles, its tables name what is exported, and each name has a docstring. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+
+setDefaultTimeout(30_000);
 
 const root = join(import.meta.dir, "..");
 const kafka = join(root, "packages/kafka");

@@ -15,7 +15,7 @@ import { onSecureCluster, passwords, type SecureCluster, tokenFor } from "./supp
 import { neutralEnvironment } from "./support/service-process.ts";
 import { until } from "./support/until.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(30_000);
 
 const scram = { mechanism: "SCRAM-SHA-512", username: "alice", password: passwords.alice } as const;
 const plain = { mechanism: "PLAIN", username: "bob", password: passwords.bob } as const;
@@ -152,8 +152,10 @@ onSecureCluster("kafka client with TLS and SASL", (cluster) => {
       consumer.committed([{ topic: "t", partition: 0 }]).catch((error) => error),
     ]);
     expect(outcomes.map(({ name }) => name)).toEqual(["_MSG_TIMED_OUT", "_TIMED_OUT", "_AUTHENTICATION"]);
-    expect(outcomes[1].message).toContain("the last attempt to connect: ");
-    expect(outcomes[1].cause).toMatchObject({ name: "_AUTHENTICATION" });
+    for (const outcome of outcomes.slice(0, 2)) {
+      expect(outcome.message).toContain("the last attempt to connect: ");
+      expect(outcome.cause).toMatchObject({ name: "_AUTHENTICATION" });
+    }
     const closing = performance.now();
     await consumer.close();
     expect(performance.now() - closing).toBeLessThan(5_000);

@@ -1,6 +1,5 @@
 /** What a cluster says of a consumer group: who is in it, and what it has committed. */
 import { type Admin, type GroupMember, KafkaError, type TopicPartitionOffset } from "@campus/kafka";
-import { askCoordinator } from "./coordinator.ts";
 import { failed } from "./exit-code.ts";
 import { didYouMean } from "./nearest.ts";
 import { describeExisting, partitionsOf } from "./topics.ts";
@@ -27,7 +26,7 @@ export async function readGroup(admin: Admin, groupId: string): Promise<Group | 
 /** Null where the cluster can't describe groups. */
 async function describe(admin: Admin, groupId: string) {
   try {
-    const [description] = await askCoordinator(() => admin.describeGroups([groupId]));
+    const [description] = await admin.describeGroups([groupId]);
     return description;
   } catch (error) {
     if (isUnsupported(error)) return null;
@@ -44,7 +43,7 @@ async function readCommitted(
   // A cluster that can't describe groups answers for partitions that are named, and for "all" with nothing.
   const named = onlyForNamed ? partitionsOf(await describeExisting(admin)) : undefined;
   if (named?.length === 0) return [];
-  const offsets = await askCoordinator(() => admin.groupOffsets(groupId, named));
+  const offsets = await admin.groupOffsets(groupId, named);
   return offsets.filter(({ offset }) => offset >= 0);
 }
 

@@ -4,7 +4,6 @@
  */
 import { type GroupMember, KafkaError, type TopicPartitionOffset } from "@campus/kafka";
 import type { Connection } from "./connection.ts";
-import { askCoordinator } from "./coordinator.ts";
 import { CommandError, toCommandError } from "./exit-code.ts";
 import { type Group, readGroup } from "./group.ts";
 import { commitAsOnlyMember } from "./member-commit.ts";
@@ -35,7 +34,7 @@ export async function writeOffsets(
   onJoin: (() => void) | undefined,
 ): Promise<WriteOutcome> {
   try {
-    await askCoordinator(() => admin.alterGroupOffsets(groupId, offsets));
+    await admin.alterGroupOffsets(groupId, offsets);
     return { written: true };
   } catch (error) {
     if (!(error instanceof KafkaError) || !ACTIVE.has(error.name)) throw doubtful(error, brokers, groupId);

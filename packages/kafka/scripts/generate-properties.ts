@@ -31,9 +31,29 @@ export function parseProperties(markdown: string): Property[] {
 export function parseSensitive(source: string): string[] {
   const marked = source.matchAll(/\{[^{}"]*\b_RK_SENSITIVE\b[^{}"]*"([a-z_0-9.]+)"/g);
   const names = new Set([...marked].map((match) => match[1]!));
-  const aliases = source.matchAll(/"([a-z_0-9.]+)",\s*_RK_C_ALIAS,\s*\.sdef\s*=\s*"([a-z_0-9.]+)"/g);
-  for (const [, alias, name] of aliases) if (names.has(name!)) names.add(alias!);
+  for (const [alias, name] of parseAliases(source)) if (names.has(name)) names.add(alias);
   return [...names].sort();
+}
+
+/** Integers that may also be said in words, aliases included (`acks` takes `all`): the words by the property's name. */
+export function parseWords(source: string): ReadonlyMap<string, readonly string[]> {
+  const words = new Map<string, string[]>();
+  for (const property of source.split(/\n {4}\{/)) {
+    const name = /"([a-z_0-9.]+)",\s*_RK_C_INT,/.exec(property)?.[1];
+    const table = /\.s2i\s*=\s*\{([\s\S]*)/.exec(property)?.[1];
+    if (!name || !table) continue;
+    words.set(
+      name,
+      [...table.matchAll(/\{[^{}"]*"([a-z_0-9]+)"/g)].map((match) => match[1]!),
+    );
+  }
+  for (const [alias, name] of parseAliases(source)) if (words.has(name)) words.set(alias, words.get(name)!);
+  return words;
+}
+
+function parseAliases(source: string): [alias: string, name: string][] {
+  const found = source.matchAll(/"([a-z_0-9.]+)",\s*_RK_C_ALIAS,\s*\.sdef\s*=\s*"([a-z_0-9.]+)"/g);
+  return [...found].map(([, alias, name]) => [alias!, name!]);
 }
 
 /** `boolean`, `integer`, `float`, `string`, or the values of an enumeration. */
@@ -46,8 +66,11 @@ function kindOf({ type, range }: Property): string | string[] {
   return values.length === 0 ? "string" : values;
 }
 
-function typescriptType(property: Property): string {
+function typescriptType(property: Property, words: readonly string[] | undefined): string {
   const kind = kindOf(property);
+  // Where words are taken, numbers are commonly written as text too.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a type, written out
+  if (words) return ["number", "`${number}`", ...words.map((word) => JSON.stringify(word))].join(" | ");
   if (Array.isArray(kind)) return kind.map((value) => JSON.stringify(value)).join(" | ");
   return kind === "integer" || kind === "float" ? "number" : kind;
 }
@@ -63,6 +86,7 @@ function describe({ scope, range, fallback, text }: Property): string {
 export function renderProperties(
   properties: Property[],
   sensitive: readonly string[],
+  words: ReadonlyMap<string, readonly string[]>,
   version: string,
 ): string {
   const names = new Set(properties.map(({ name }) => name));
@@ -72,7 +96,7 @@ export function renderProperties(
     "export interface LibrdkafkaProperties {",
     ...properties.flatMap((property) => [
       describe(property),
-      `  readonly "${property.name}"?: ${typescriptType(property)} | undefined;`,
+      `  readonly "${property.name}"?: ${typescriptType(property, words.get(property.name))} | undefined;`,
     ]),
     "}",
     "",
@@ -102,8 +126,8 @@ export async function generateProperties(): Promise<string> {
   const hex = /#define RD_KAFKA_VERSION\s+0x([0-9a-f]{8})/.exec(header)![1]!;
   const version = [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join(".");
   const properties = parseProperties(await Bun.file(join(sources, "CONFIGURATION.md")).text());
-  const sensitive = parseSensitive(await Bun.file(join(sources, "src", "rdkafka_conf.c")).text());
-  return renderProperties(properties, sensitive, version);
+  const table = await Bun.file(join(sources, "src", "rdkafka_conf.c")).text();
+  return renderProperties(properties, parseSensitive(table), parseWords(table), version);
 }
 
 if (import.meta.main) {

@@ -1,4 +1,5 @@
 /** Requests about settings kept by the cluster: of topics and brokers. */
+
 import type { KafkaError } from "./error.ts";
 import {
   AdminOperation,
@@ -12,6 +13,7 @@ import { cstring, type Pointer } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
 import { errorOf, librdkafkaAdmin, throwIfFailed } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
+import { withRetries } from "./retry.ts";
 
 /** What has settings: a topic by name, a broker by its id. */
 export interface ConfigResource {
@@ -20,18 +22,33 @@ export interface ConfigResource {
   readonly name: string;
 }
 
+/**
+ * Where a setting's value comes from: set for the topic (`dynamic-topic`), for the broker (`dynamic-broker`), for all brokers
+ * (`dynamic-default-broker`) or the group (`group`) while they run, in the broker's own file (`static-broker`), or nowhere (`default`). `unknown` is
+ * what a newer Kafka may say.
+ */
+export type ConfigSource =
+  | "dynamic-topic"
+  | "dynamic-broker"
+  | "dynamic-default-broker"
+  | "static-broker"
+  | "default"
+  | "group"
+  | "unknown";
+
 /** A setting as the broker has it in effect. */
 export interface ConfigEntry {
   /** By Kafka's name: `retention.ms`, `cleanup.policy`, … */
   readonly name: string;
   /** Null where the broker does not tell, as for passwords. */
   readonly value: string | null;
-  /** Not set by anyone. */
+  readonly source: ConfigSource;
+  /** Not set by anyone: `source` is `default`. */
   readonly isDefault: boolean;
   /** Of a broker: it takes a restart to change it. */
-  readonly readOnly: boolean;
+  readonly isReadOnly: boolean;
   /** A password or the like; its value is not told. */
-  readonly sensitive: boolean;
+  readonly isSensitive: boolean;
 }
 
 /** A topic or broker with all its settings. */
@@ -48,6 +65,16 @@ export interface ConfigChange extends ConfigResource {
 /** `rd_kafka_ResourceType_t` */
 const resourceTypes = { topic: 2, broker: 4 } as const;
 
+/** `rd_kafka_ConfigSource_t` */
+export const configSources: ReadonlyMap<number, ConfigSource> = new Map([
+  [1, "dynamic-topic"],
+  [2, "dynamic-broker"],
+  [3, "dynamic-default-broker"],
+  [4, "static-broker"],
+  [5, "default"],
+  [8, "group"],
+]);
+
 /** `rd_kafka_AlterConfigOpType_t` */
 const alter = { set: 0, delete: 1 } as const;
 
@@ -57,9 +84,21 @@ export function describeConfigs(
   timeoutMs: number,
 ): Promise<ConfigDescription[]> {
   if (resources.length === 0) return Promise.resolve([]);
+  const operation = "describe configs";
+  return withRetries(client, { operation, kind: "reading", timeoutMs }, (leftMs) =>
+    describeOnce(client, operation, resources, leftMs),
+  );
+}
+
+function describeOnce(
+  client: NativeClient,
+  operation: string,
+  resources: readonly ConfigResource[],
+  timeoutMs: number,
+): Promise<ConfigDescription[]> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "describe configs",
+    operation,
     code: AdminOperation.describeConfigs,
     timeoutMs,
     send: (rk, options, queue) =>
@@ -93,9 +132,21 @@ export function alterConfigs(
   timeoutMs: number,
 ): Promise<void> {
   if (changes.length === 0) return Promise.resolve();
+  const operation = "alter configs";
+  return withRetries(client, { operation, kind: "writing", timeoutMs }, (leftMs) =>
+    alterOnce(client, operation, changes, leftMs),
+  );
+}
+
+function alterOnce(
+  client: NativeClient,
+  operation: string,
+  changes: readonly ConfigChange[],
+  timeoutMs: number,
+): Promise<void> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "alter configs",
+    operation,
     code: AdminOperation.incrementalAlterConfigs,
     timeoutMs,
     send: (rk, options, queue) =>
@@ -156,8 +207,9 @@ function readEntry(entry: Pointer): ConfigEntry {
   return {
     name: admin.rd_kafka_ConfigEntry_name(entry)!,
     value: admin.rd_kafka_ConfigEntry_value(entry),
+    source: configSources.get(admin.rd_kafka_ConfigEntry_source(entry)) ?? "unknown",
     isDefault: admin.rd_kafka_ConfigEntry_is_default(entry) > 0,
-    readOnly: admin.rd_kafka_ConfigEntry_is_read_only(entry) > 0,
-    sensitive: admin.rd_kafka_ConfigEntry_is_sensitive(entry) > 0,
+    isReadOnly: admin.rd_kafka_ConfigEntry_is_read_only(entry) > 0,
+    isSensitive: admin.rd_kafka_ConfigEntry_is_sensitive(entry) > 0,
   };
 }

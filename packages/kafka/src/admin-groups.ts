@@ -1,9 +1,12 @@
 /** Requests about consumer groups: list, describe, delete. Their offsets are in offsets.ts. */
+
 import { type Broker, readBroker } from "./cluster.ts";
+import { lookUpCoordinators } from "./coordinator-cache.ts";
 import type { KafkaError } from "./error.ts";
 import {
   AdminOperation,
   borrowedError,
+  inOrder,
   readArray,
   requestAdmin,
   withHandles,
@@ -16,6 +19,7 @@ import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
 import { readPartitionList } from "./native/partition-list.ts";
 import type { TopicPartition } from "./record.ts";
+import { retryEach, withRetries } from "./retry.ts";
 
 /** A group as the list of all groups shows it. */
 export interface GroupListing {
@@ -48,16 +52,23 @@ export interface GroupDescription extends GroupListing {
 }
 
 export function listGroups(client: NativeClient, timeoutMs: number): Promise<GroupListing[]> {
+  const operation = "list groups";
+  return withRetries(client, { operation, kind: "reading", timeoutMs }, (leftMs) =>
+    listOnce(client, operation, leftMs),
+  );
+}
+
+function listOnce(client: NativeClient, operation: string, timeoutMs: number): Promise<GroupListing[]> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "list groups",
+    operation,
     code: AdminOperation.listGroups,
     timeoutMs,
     send: (rk, options, queue) => admin.rd_kafka_ListConsumerGroups(rk, options, queue),
     settle(event) {
       const result = admin.rd_kafka_event_ListConsumerGroups_result(event)!;
       const [failed] = readArray((count) => admin.rd_kafka_ListConsumerGroups_result_errors(result, count));
-      const failure = failed === undefined ? null : borrowedError(failed, "list groups");
+      const failure = failed === undefined ? null : borrowedError(failed, operation);
       if (failure) throw failure;
       return readArray((count) => admin.rd_kafka_ListConsumerGroups_result_valid(result, count)).map(
         (listing) => ({
@@ -76,9 +87,22 @@ export function describeGroups(
   timeoutMs: number,
 ): Promise<GroupDescription[]> {
   if (groupIds.length === 0) return Promise.resolve([]);
+  const operation = "describe groups";
+  const cure = lookUpCoordinators<null>(client);
+  return withRetries(client, { operation, kind: "reading", timeoutMs, cure }, (leftMs) =>
+    describeOnce(client, operation, groupIds, leftMs),
+  );
+}
+
+function describeOnce(
+  client: NativeClient,
+  operation: string,
+  groupIds: readonly string[],
+  timeoutMs: number,
+): Promise<GroupDescription[]> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "describe groups",
+    operation,
     code: AdminOperation.describeGroups,
     timeoutMs,
     send: (rk, options, queue) =>
@@ -95,19 +119,37 @@ export function describeGroups(
 }
 
 /** By group: null where it was deleted, else why not. */
-export function deleteGroups(
+export async function deleteGroups(
   client: NativeClient,
   groupIds: readonly string[],
   timeoutMs: number,
 ): Promise<Map<string, KafkaError | null>> {
-  if (groupIds.length === 0) return Promise.resolve(new Map());
+  if (groupIds.length === 0) return new Map();
+  const operation = "delete groups";
+  const cure = lookUpCoordinators<string>(client);
+  const outcomes = await retryEach<string, null>(
+    client,
+    { operation, kind: "writing", timeoutMs, cure },
+    groupIds,
+    (open, leftMs) => deleteOnce(client, operation, open, leftMs),
+  );
+  return new Map(groupIds.map((groupId, i) => [groupId, outcomes[i]!]));
+}
+
+/** Answers in the order of `groupIds`. */
+function deleteOnce(
+  client: NativeClient,
+  operation: string,
+  groupIds: readonly string[],
+  timeoutMs: number,
+): Promise<(KafkaError | null)[]> {
   const admin = librdkafkaAdmin();
   const deletion = (groupId: string) => () =>
     new Handle("group deletion", admin.rd_kafka_DeleteGroup_new(cstring(groupId)), (pointer) =>
       admin.rd_kafka_DeleteGroup_destroy(pointer),
     );
   return requestAdmin(client, {
-    operation: "delete groups",
+    operation,
     code: AdminOperation.deleteGroups,
     timeoutMs,
     send: (rk, options, queue) =>
@@ -118,15 +160,17 @@ export function deleteGroups(
       ),
     settle(event) {
       const result = admin.rd_kafka_event_DeleteGroups_result(event)!;
-      return new Map(
+      const failures = new Map(
         readArray((count) => admin.rd_kafka_DeleteGroups_result_groups(result, count)).map((group) => {
           const groupId = admin.rd_kafka_group_result_name(group)!;
-          return [
-            groupId,
-            borrowedError(admin.rd_kafka_group_result_error(group), `delete group "${groupId}"`),
-          ];
+          const failure = borrowedError(
+            admin.rd_kafka_group_result_error(group),
+            `delete group "${groupId}"`,
+          );
+          return [groupId, failure];
         }),
       );
+      return inOrder(groupIds, failures, operation);
     },
   });
 }

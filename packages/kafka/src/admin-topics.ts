@@ -1,25 +1,21 @@
-/** Requests about topics: create, delete, grow, describe, list, and delete records. */
-import { type Broker, readBroker } from "./cluster.ts";
+/** Requests that change topics: create, delete, grow. */
+
 import { KafkaError } from "./error.ts";
 import {
   AdminOperation,
-  borrowedError,
+  inOrder,
   readArray,
   requestAdmin,
   topicResultError,
   withHandles,
   withPointerArray,
-  withStringArray,
 } from "./native/admin-request.ts";
-import { callBlocking } from "./native/blocking.ts";
 import { ErrCode } from "./native/error-codes.ts";
-import { cstring, NativeMemory, type Pointer, read, readString } from "./native/ffi.ts";
+import { cstring, NativeMemory, type Pointer, readString } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
-import { metadata as metadataField, metadataTopic } from "./native/layout.ts";
-import { errorOf, librdkafkaAdmin } from "./native/library.ts";
+import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
-import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
-import type { TopicPartitionOffset } from "./record.ts";
+import { retryEach } from "./retry.ts";
 
 /** A topic to create. */
 export interface NewTopic {
@@ -30,24 +26,6 @@ export interface NewTopic {
   readonly replicationFactor: number;
   /** Topic settings by Kafka's names: `retention.ms`, `cleanup.policy`, … */
   readonly config?: Readonly<Record<string, string>>;
-}
-
-/** Who has a partition. */
-export interface PartitionDescription {
-  readonly partition: number;
-  /** Null while the partition has none. */
-  readonly leader: Broker | null;
-  readonly replicas: readonly Broker[];
-  /** Those that have all of it: one of them becomes leader when the leader fails (`min.insync.replicas` counts them). */
-  readonly inSyncReplicas: readonly Broker[];
-}
-
-/** A topic and where its partitions are. */
-export interface TopicDescription {
-  readonly topic: string;
-  /** Kafka's own, such as `__consumer_offsets`. */
-  readonly internal: boolean;
-  readonly partitions: readonly PartitionDescription[];
 }
 
 /** By topic: null where it was done, else why not. */
@@ -62,7 +40,7 @@ export function createTopics(
   return perTopic(
     client,
     timeoutMs,
-    topics.map((topic) => () => newTopic(topic)),
+    topics.map((topic) => ({ topic: topic.topic, make: () => newTopic(topic) })),
     {
       operation: "create topic",
       code: AdminOperation.createTopics,
@@ -79,10 +57,13 @@ export function deleteTopics(
   timeoutMs: number,
 ): Promise<TopicResults> {
   const admin = librdkafkaAdmin();
-  const deletion = (topic: string) => () =>
-    new Handle("topic deletion", admin.rd_kafka_DeleteTopic_new(cstring(topic)), (pointer) =>
-      admin.rd_kafka_DeleteTopic_destroy(pointer),
-    );
+  const deletion = (topic: string) => ({
+    topic,
+    make: () =>
+      new Handle("topic deletion", admin.rd_kafka_DeleteTopic_new(cstring(topic)), (pointer) =>
+        admin.rd_kafka_DeleteTopic_destroy(pointer),
+      ),
+  });
   return perTopic(client, timeoutMs, topics.map(deletion), {
     operation: "delete topic",
     code: AdminOperation.deleteTopics,
@@ -98,16 +79,17 @@ export function createPartitions(
   timeoutMs: number,
 ): Promise<TopicResults> {
   const admin = librdkafkaAdmin();
-  const growth =
-    ([topic, total]: [string, number]) =>
-    () => {
+  const growth = ([topic, total]: [string, number]) => ({
+    topic,
+    make() {
       const reason = new NativeMemory(512);
       const pointer = admin.rd_kafka_NewPartitions_new(cstring(topic), total, reason.address, reason.size);
       if (!pointer) throw refused(`create partitions of "${topic}"`, reason);
       return new Handle("new partitions", pointer, (created) =>
         admin.rd_kafka_NewPartitions_destroy(created),
       );
-    };
+    },
+  });
   return perTopic(client, timeoutMs, Object.entries(totals).map(growth), {
     operation: "create partitions of",
     code: AdminOperation.createPartitions,
@@ -120,81 +102,6 @@ export function createPartitions(
   });
 }
 
-export async function listTopics(client: NativeClient, timeoutMs: number): Promise<string[]> {
-  const out = new NativeMemory(8);
-  const code = await callBlocking("rd_kafka_metadata", [client.rk.pointer, 1, null, out.address, timeoutMs]);
-  if (code) throw client.explain(errorOf(Number(code), "list topics"));
-  using metadata = new Handle("metadata", out.getSize(0), (pointer) =>
-    librdkafkaAdmin().rd_kafka_metadata_destroy(pointer),
-  );
-  const count = read.i32(metadata.pointer, metadataField.topicCount);
-  const topics = read.ptr(metadata.pointer, metadataField.topics);
-  return Array.from(
-    { length: count },
-    (_, i) => readString(read.ptr(topics + i * metadataTopic.size, metadataTopic.name))!,
-  );
-}
-
-export function describeTopics(
-  client: NativeClient,
-  topics: readonly string[],
-  timeoutMs: number,
-): Promise<TopicDescription[]> {
-  if (topics.length === 0) return Promise.resolve([]);
-  const admin = librdkafkaAdmin();
-  return requestAdmin(client, {
-    operation: "describe topics",
-    code: AdminOperation.describeTopics,
-    timeoutMs,
-    send: (rk, options, queue) =>
-      withStringArray(topics, (names, count) => {
-        using collection = new Handle(
-          "topic collection",
-          admin.rd_kafka_TopicCollection_of_topic_names(names, count),
-          (pointer) => admin.rd_kafka_TopicCollection_destroy(pointer),
-        );
-        admin.rd_kafka_DescribeTopics(rk, collection.pointer, options, queue);
-      }),
-    settle(event) {
-      const result = admin.rd_kafka_event_DescribeTopics_result(event)!;
-      return readArray((count) => admin.rd_kafka_DescribeTopics_result_topics(result, count)).map(readTopic);
-    },
-  });
-}
-
-export function deleteRecords(
-  client: NativeClient,
-  before: readonly TopicPartitionOffset[],
-  timeoutMs: number,
-): Promise<TopicPartitionOffset[]> {
-  if (before.length === 0) return Promise.resolve([]);
-  const admin = librdkafkaAdmin();
-  return requestAdmin(client, {
-    operation: "delete records",
-    code: AdminOperation.deleteRecords,
-    timeoutMs,
-    send(rk, options, queue) {
-      using list = createPartitionList(before);
-      const request = () =>
-        new Handle("record deletion", admin.rd_kafka_DeleteRecords_new(list.pointer), (pointer) =>
-          admin.rd_kafka_DeleteRecords_destroy(pointer),
-        );
-      withHandles([request], (pointers) =>
-        withPointerArray(pointers, (array, count) =>
-          admin.rd_kafka_DeleteRecords(rk, array, count, options, queue),
-        ),
-      );
-    },
-    settle(event) {
-      const result = admin.rd_kafka_event_DeleteRecords_result(event)!;
-      return readPartitionList(admin.rd_kafka_DeleteRecords_result_offsets(result)).map(({ err, ...low }) => {
-        if (err !== ErrCode.none) throw errorOf(err, `delete records of ${low.topic}/${low.partition}`);
-        return low;
-      });
-    },
-  });
-}
-
 interface TopicRequest {
   readonly operation: string;
   readonly code: number;
@@ -202,29 +109,55 @@ interface TopicRequest {
   readonly results: (event: Pointer, outCount: Pointer) => Pointer | null;
 }
 
+/** What is to be done to a topic, with the native object that says so. */
+interface TopicItem {
+  readonly topic: string;
+  readonly make: () => Handle;
+}
+
 /** Requests that take an array of native objects, one a topic, and answer with a result a topic. */
-function perTopic(
+async function perTopic(
   client: NativeClient,
   timeoutMs: number,
-  makers: (() => Handle)[],
+  items: readonly TopicItem[],
   request: TopicRequest,
 ): Promise<TopicResults> {
-  if (makers.length === 0) return Promise.resolve(new Map());
+  if (items.length === 0) return new Map();
+  const outcomes = await retryEach<TopicItem, null>(
+    client,
+    { operation: request.operation, kind: "writing", timeoutMs },
+    items,
+    (open, leftMs) => perTopicOnce(client, leftMs, open, request),
+  );
+  return new Map(items.map(({ topic }, i) => [topic, outcomes[i]!]));
+}
+
+/** Answers in the order of `items`. */
+function perTopicOnce(
+  client: NativeClient,
+  timeoutMs: number,
+  items: readonly TopicItem[],
+  { operation, code, call, results }: TopicRequest,
+): Promise<(KafkaError | null)[]> {
   return requestAdmin(client, {
-    operation: request.operation,
-    code: request.code,
+    operation,
+    code,
     timeoutMs,
     send: (rk, options, queue) =>
-      withHandles(makers, (pointers) =>
-        withPointerArray(pointers, (array, count) => request.call(rk, array, count, options, queue)),
+      withHandles(
+        items.map(({ make }) => make),
+        (pointers) => withPointerArray(pointers, (array, count) => call(rk, array, count, options, queue)),
       ),
-    settle: (event) =>
-      new Map(
-        readArray((count) => request.results(event, count)).map((result) => [
+    settle(event) {
+      const answers = new Map(
+        readArray((count) => results(event, count)).map((result) => [
           librdkafkaAdmin().rd_kafka_topic_result_name(result)!,
-          topicResultError(result, request.operation),
+          topicResultError(result, operation),
         ]),
-      ),
+      );
+      const topics = items.map(({ topic }) => topic);
+      return inOrder(topics, answers, operation);
+    },
   });
 }
 
@@ -250,32 +183,4 @@ function newTopic({ topic, partitions, replicationFactor, config = {} }: NewTopi
 function refused(operation: string, reason: NativeMemory): KafkaError {
   const message = readString(reason.address) || "refused";
   return new KafkaError({ code: ErrCode.invalidArgument, operation, message });
-}
-
-function readTopic(topic: Pointer): TopicDescription {
-  const admin = librdkafkaAdmin();
-  const name = admin.rd_kafka_TopicDescription_name(topic)!;
-  const failure = borrowedError(admin.rd_kafka_TopicDescription_error(topic), `describe topic "${name}"`);
-  if (failure) throw failure;
-  const partitions = readArray((count) => admin.rd_kafka_TopicDescription_partitions(topic, count));
-  return {
-    topic: name,
-    internal: admin.rd_kafka_TopicDescription_is_internal(topic) !== 0,
-    partitions: partitions.map(readPartition),
-  };
-}
-
-function readPartition(partition: Pointer): PartitionDescription {
-  const admin = librdkafkaAdmin();
-  const leader = admin.rd_kafka_TopicPartitionInfo_leader(partition);
-  return {
-    partition: admin.rd_kafka_TopicPartitionInfo_partition(partition),
-    leader: leader ? readBroker(leader) : null,
-    replicas: readArray((count) => admin.rd_kafka_TopicPartitionInfo_replicas(partition, count)).map(
-      readBroker,
-    ),
-    inSyncReplicas: readArray((count) => admin.rd_kafka_TopicPartitionInfo_isr(partition, count)).map(
-      readBroker,
-    ),
-  };
 }

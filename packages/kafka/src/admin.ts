@@ -1,4 +1,7 @@
-/** The administration of a cluster: one client, one method a request. How each request travels is in admin-topics, -groups, -configs and offsets. */
+/**
+ * The administration of a cluster: one client, one method a request. How each request travels is in admin-topics,
+ * -groups, -configs, topic-description, offsets and group-offsets; when one is asked again, in retry.
+ */
 import {
   alterConfigs,
   type ConfigChange,
@@ -16,40 +19,44 @@ import {
 import {
   createPartitions,
   createTopics,
-  deleteRecords,
   deleteTopics,
-  describeTopics,
-  listTopics,
   type NewTopic,
-  type TopicDescription,
   type TopicResults,
 } from "./admin-topics.ts";
 import { type ClusterDescription, describeCluster } from "./cluster.ts";
-import { adminProperties, type ClientOptions } from "./config.ts";
+import { adminProperties, type ClientOptions, groupReaderProperties } from "./config.ts";
 import type { KafkaError } from "./error.ts";
+import { alterGroupOffsets, deleteGroupOffsets, groupOffsets } from "./group-offsets.ts";
 import { NativeClient } from "./native/native-client.ts";
-import {
-  alterGroupOffsets,
-  deleteGroupOffsets,
-  groupOffsets,
-  listOffsets,
-  type OffsetSpec,
-} from "./offsets.ts";
+import { deleteRecords, listOffsets, type OffsetSpec } from "./offsets.ts";
+import { checkOptions } from "./option-check.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
+import { describeTopics, listTopics, type TopicDescription } from "./topic-description.ts";
 
 /** Options of `createAdmin`: those of every client, and a timeout. */
 export interface AdminOptions extends ClientOptions {
-  /** Of each request. Default 10 000 ms. */
+  /** Of each request, every attempt included. Default 10 000 ms. */
   readonly timeoutMs?: number;
 }
 
-/** Every method rejects with a `KafkaError`: the broker's, or `_TIMED_OUT` when none answered in time. */
+/**
+ * Every method rejects with a `KafkaError`: the broker's, or `_TIMED_OUT` when none answered in time.
+ *
+ * Requests that only read (`describe…`, `list…`, `groupOffsets`) are asked again until `timeoutMs` when a connection breaks or a broker says
+ * that it is not, or not yet, the one to ask; the last such error is given when the time is up, `retriable`. Requests that change something are
+ * asked again only when the answer says that nothing was done (`NOT_COORDINATOR`, `COORDINATOR_NOT_AVAILABLE`,
+ * `COORDINATOR_LOAD_IN_PROGRESS`, `NOT_CONTROLLER`, `THROTTLING_QUOTA_EXCEEDED`, of `deleteRecords` also `NOT_LEADER_FOR_PARTITION` and
+ * `LEADER_NOT_AVAILABLE`). After `_TRANSPORT` or `_TIMED_OUT` of one of those, look before you ask again: it may have been done.
+ */
 export class Admin implements AsyncDisposable {
   readonly #client: NativeClient;
+  readonly #options: AdminOptions;
   readonly #timeoutMs: number;
+  #groupClient: NativeClient | null = null;
 
   /** @internal Use `createAdmin`. */
   constructor(options: AdminOptions) {
+    this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#client = new NativeClient({
       type: "producer",
@@ -120,7 +127,7 @@ export class Admin implements AsyncDisposable {
 
   /** What a group has committed, on all its partitions or those named (the in-process cluster answers only for named ones). */
   groupOffsets(groupId: string, partitions?: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return groupOffsets(this.#client, groupId, partitions ?? null, this.#timeoutMs);
+    return groupOffsets(this.#groupClientFor(groupId), groupId, partitions ?? null, this.#timeoutMs);
   }
 
   /**
@@ -147,16 +154,34 @@ export class Admin implements AsyncDisposable {
   }
 
   /** Rejects requests still open and destroys the client. Closing twice is closing once. */
-  close(): Promise<void> {
-    return this.#client.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#client.destroy(), this.#groupClient?.destroy()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  /**
+   * A client that has a group, made when it is first needed. librdkafka (2.15.1) takes it for granted that who reads a group's offsets has one, and
+   * crashes otherwise when the answer is that the coordinator has moved. It never joins; any group will do, also for reading others.
+   */
+  #groupClientFor(groupId: string): NativeClient {
+    // Throws when this admin is closed.
+    this.#client.rk.pointer;
+    this.#groupClient ??= new NativeClient({
+      type: "consumer",
+      properties: groupReaderProperties(this.#options, groupId),
+      handlers: this.#options,
+      events: 0,
+      onEvent: () => undefined,
+    });
+    return this.#groupClient;
+  }
 }
 
 /** Creates an admin client. It connects in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createAdmin(options: AdminOptions): Admin {
+  checkOptions("admin", options);
   return new Admin(options);
 }

@@ -9,12 +9,14 @@ import type { NativeClient } from "./native/native-client.ts";
 import { ownQueue } from "./native/queue.ts";
 import type { TopicPartition } from "./record.ts";
 
-/** `held`: batches are handed out. `leaving`: being given up, the batch in hand may still commit. `gone`: no longer ours. */
-export type PartitionState = "held" | "leaving" | "gone";
+/** `coming`: its handler is told, commits work. `held`: batches are handed out. `leaving`: being given up, the batch in hand may still commit. `gone`: no longer ours. */
+export type PartitionState = "coming" | "held" | "leaving" | "gone";
 
 export class AssignedPartition implements TopicPartition {
   readonly queue: Handle;
-  state: PartitionState = "held";
+  state: PartitionState = "coming";
+  /** Resolves when the last commit of it is answered. */
+  committing: Promise<void> = Promise.resolve();
   /** When the batch being worked on was handed out (`performance.now()`), or null. */
   #busySince: number | null = null;
   #onIdle: (() => void)[] = [];

@@ -1,8 +1,10 @@
 /** The cluster as its brokers describe it: who they are and which of them is the controller. */
+
 import { AdminOperation, readArray, requestAdmin } from "./native/admin-request.ts";
 import type { Pointer } from "./native/ffi.ts";
 import { librdkafkaAdmin } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
+import { withRetries } from "./retry.ts";
 
 /** A broker and where clients reach it. */
 export interface Broker {
@@ -34,9 +36,20 @@ export function readBroker(node: Pointer): Broker {
 
 /** @internal */
 export function describeCluster(client: NativeClient, timeoutMs: number): Promise<ClusterDescription> {
+  const operation = "describe cluster";
+  return withRetries(client, { operation, kind: "reading", timeoutMs }, (leftMs) =>
+    describeOnce(client, operation, leftMs),
+  );
+}
+
+function describeOnce(
+  client: NativeClient,
+  operation: string,
+  timeoutMs: number,
+): Promise<ClusterDescription> {
   const admin = librdkafkaAdmin();
   return requestAdmin(client, {
-    operation: "describe cluster",
+    operation,
     code: AdminOperation.describeCluster,
     timeoutMs,
     send: (rk, options, queue) => admin.rd_kafka_DescribeCluster(rk, options, queue),

@@ -25,7 +25,10 @@ export interface ClientOptions extends SecurityOptions {
   readonly clientId?: string;
   /** librdkafka's log. Without it warnings and worse go to `console.warn`. */
   readonly onLog?: (line: LogLine) => void;
-  /** Errors of no particular call: brokers down (librdkafka reconnects by itself), a fatal state. */
+  /**
+   * Errors of no particular call, as soon as they happen: brokers that can't be reached or refuse this client (librdkafka goes on trying, so sends
+   * fail only when their time is up), a fatal state.
+   */
   readonly onError?: (error: KafkaError) => void;
   /** Statistics as librdkafka's STATISTICS.md describes them, every `statisticsIntervalMs`. */
   readonly onStatistics?: (statistics: Record<string, unknown>) => void;
@@ -128,6 +131,7 @@ const reserved = new Set([
   "enable.auto.offset.store",
   "enable.partition.eof",
   "delivery.report.only.error",
+  "internal.termination.signal", // ends the process, which has no handler for it
 ]);
 
 function withOverrides(properties: Properties, overrides: LibrdkafkaProperties | undefined): Properties {
@@ -185,7 +189,7 @@ export const defaultQueuedRecords = 100_000;
 export const defaultQueuedBytes = 256 * 1024 * 1024;
 
 export function consumerProperties(options: ClientOptions & ConsumerGroupOptions): Properties {
-  if (options.groupId === "") throw invalid("groupId is empty");
+  if (options.groupId === "" || options.librdkafka?.["group.id"] === "") throw invalid("groupId is empty");
   if ((options.topics ?? []).length + (options.partitions ?? []).length === 0) {
     throw invalid("topics is empty: name at least one topic, or partitions to read");
   }
@@ -231,4 +235,10 @@ function membershipProperties({
 
 export function adminProperties(options: ClientOptions): Properties {
   return withOverrides(commonProperties(options), options.librdkafka);
+}
+
+/** Of a client that reads what groups have committed and belongs to none. */
+export function groupReaderProperties(options: ClientOptions, groupId: string): Properties {
+  if (groupId === "") throw invalid("groupId is empty");
+  return { ...adminProperties(options), "group.id": groupId, "enable.auto.commit": false };
 }

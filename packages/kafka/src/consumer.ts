@@ -3,11 +3,13 @@
  * time; different partitions may be worked on side by side. Nothing is fetched ahead into JavaScript: what waits, waits in
  * librdkafka's bounded queues.
  */
+
 import { AssignedPartition, Assignment } from "./assignment.ts";
 import { Batch, type ConsumerRecord } from "./batch.ts";
 import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
+import { groupOffsets } from "./group-offsets.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
@@ -16,7 +18,8 @@ import { Handle } from "./native/handle.ts";
 import { check, errorOf, librdkafka, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, type ListEntry } from "./native/partition-list.ts";
-import { groupOffsets, listOffsets, type OffsetSpec } from "./offsets.ts";
+import { listOffsets, type OffsetSpec } from "./offsets.ts";
+import { checkOptions } from "./option-check.ts";
 import {
   commitOffsets,
   offsetOf,
@@ -27,6 +30,7 @@ import {
 } from "./positions.ts";
 import { Rebalance } from "./rebalance.ts";
 import type { TopicPartition, TopicPartitionLag, TopicPartitionOffset } from "./record.ts";
+import { withRetries } from "./retry.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
@@ -100,7 +104,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
 
   #assign(partitions: readonly ListEntry[]): void {
     for (const { topic, partition } of partitions) {
-      this.#assignment.add(new AssignedPartition(this.#client, topic, partition));
+      const assigned = new AssignedPartition(this.#client, topic, partition);
+      assigned.state = "held";
+      this.#assignment.add(assigned);
     }
     using list = createPartitionList(partitions);
     check(librdkafka().rd_kafka_assign(this.#client.rk.pointer, list.pointer), "assign");
@@ -156,15 +162,17 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   }
 
   /**
-   * Commits offsets: of each partition the next one to read. Resolves when the broker has them.
+   * Commits offsets: of each partition the next one to read. Resolves when the broker has them. A commit that meets a rebalance
+   * (`REBALANCE_IN_PROGRESS`, `ILLEGAL_GENERATION`, `STALE_MEMBER_EPOCH`) is repeated while its partitions are still this consumer's, for up to 10 s.
    * @throws KafkaError `_ASSIGNMENT_LOST` for a partition that is not this consumer's, or the broker's error
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    for (const offset of offsets) {
+    const partitions = offsets.map((offset) => {
       const partition = this.#assignment.get(offset);
-      if (!partition || partition.state === "gone") throw notOurs(offset);
-    }
-    if (offsets.length > 0) await this.#commit(offsets);
+      if (!partition) throw notOurs(offset);
+      return partition;
+    });
+    if (offsets.length > 0) await this.#commit(partitions, offsets);
   }
 
   /** The partitions this consumer holds now. */
@@ -321,19 +329,35 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       this.#counters.records += records.count;
       this.#counters.bytes += records.bytes.length;
       const { topic, partition: id } = partition;
-      const commit = (offset: number, metadata?: string): Promise<void> => {
-        if (partition.state === "gone") return Promise.reject(notOurs(partition));
-        return this.#commit([
-          { topic, partition: id, offset, ...(metadata === undefined ? {} : { metadata }) },
-        ]);
-      };
+      const commit = (offset: number, metadata?: string): Promise<void> =>
+        this.#commit(
+          [partition],
+          [{ topic, partition: id, offset, ...(metadata === undefined ? {} : { metadata }) }],
+        );
       return { batch: new Batch(topic, id, records, commit), partition };
     }
     return null;
   }
 
-  async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    await commitOffsets(this.#client, offsets);
+  /** One after another a partition: a commit that had to be repeated must not undo a later one. */
+  #commit(partitions: readonly AssignedPartition[], offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const before = Promise.all(partitions.map(({ committing }) => committing));
+    const commit = before.then(() => this.#commitNow(partitions, offsets));
+    const settled = commit.catch(() => undefined);
+    for (const partition of partitions) partition.committing = settled;
+    return commit;
+  }
+
+  async #commitNow(
+    partitions: readonly AssignedPartition[],
+    offsets: readonly TopicPartitionOffset[],
+  ): Promise<void> {
+    const options = { operation: "commit", kind: "committing", timeoutMs: requestTimeoutMs } as const;
+    await withRetries(this.#client, options, async () => {
+      const lost = partitions.find(({ state }) => state === "gone");
+      if (lost) throw notOurs(lost);
+      await commitOffsets(this.#client, offsets);
+    });
     this.#counters.commits++;
   }
 
@@ -366,5 +390,6 @@ function notOurs({ topic, partition }: TopicPartition): KafkaError {
 
 /** Creates a consumer and joins the group in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createConsumer(options: ConsumerOptions): Consumer {
+  checkOptions("consumer", options);
   return new Consumer(options);
 }

@@ -1,9 +1,15 @@
 /** @campus/kafka: an Apache Kafka client for Bun. librdkafka does the work; this makes it safe, typed and pleasant. */
 export type { AccessToken, TokenFunction } from "./access-token.ts";
 export { Admin, type AdminOptions, createAdmin } from "./admin.ts";
-export type { ConfigChange, ConfigDescription, ConfigEntry, ConfigResource } from "./admin-configs.ts";
+export type {
+  ConfigChange,
+  ConfigDescription,
+  ConfigEntry,
+  ConfigResource,
+  ConfigSource,
+} from "./admin-configs.ts";
 export type { GroupDescription, GroupListing, GroupMember } from "./admin-groups.ts";
-export type { NewTopic, PartitionDescription, TopicDescription, TopicResults } from "./admin-topics.ts";
+export type { NewTopic, TopicResults } from "./admin-topics.ts";
 export { Batch, ConsumerRecord } from "./batch.ts";
 export type { Broker, ClusterDescription } from "./cluster.ts";
 export type {
@@ -35,6 +41,7 @@ export type {
 export { type RunTransactionsOptions, runTransactions } from "./run-transactions.ts";
 export type { PasswordCredentials, SaslOptions, SecurityOptions, TokenCredentials } from "./security.ts";
 export type { TlsOptions } from "./tls.ts";
+export type { PartitionDescription, TopicDescription } from "./topic-description.ts";
 export {
   createTransactionalProducer,
   Transaction,

@@ -22,6 +22,6 @@ export function refuseUnknownNames(
     if (names.includes(name)) continue;
     const meant = Object.hasOwn(elsewhere, name) ? elsewhere[name] : nearest(name, names);
     const advice = meant ? `did you mean "${meant}"?` : `it takes ${names.join(", ")}`;
-    throw invalidSetting(`${option} has no "${name}"; ${advice}`);
+    throw invalidSetting(`${option} has no ${JSON.stringify(name.slice(0, 60))}; ${advice}`);
   }
 }

@@ -7,7 +7,7 @@ import { createConsumer } from "./consumer.ts";
 import { createProducer } from "./producer.ts";
 import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
 
-setDefaultTimeout(20_000);
+setDefaultTimeout(30_000);
 
 /** Other tests of the run may hold clients of their own. */
 let handlesBefore: Record<string, number>;

@@ -1,26 +1,29 @@
-/** Requests about offsets, for consumer and admin alike: of partitions (by time, first, last) and of groups (committed). */
+/** Requests about the offsets of partitions, which their leaders answer: first, last, by time, and the deletion of what lies before one. */
+
 import { KafkaError } from "./error.ts";
 import {
   AdminOperation,
-  borrowedError,
+  inOrder,
   readArray,
   requestAdmin,
   withHandles,
   withPointerArray,
 } from "./native/admin-request.ts";
 import { ErrCode } from "./native/error-codes.ts";
-import { cstring, type Pointer } from "./native/ffi.ts";
 import { Handle } from "./native/handle.ts";
 import { errorOf, librdkafkaAdmin, throwIfFailed } from "./native/library.ts";
 import type { NativeClient } from "./native/native-client.ts";
 import {
   createPartitionList,
-  type ListEntry,
+  noOffset,
+  outcomeOf,
   type ReadEntry,
   readPartition,
   readPartitionList,
 } from "./native/partition-list.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
+import { leaderErrors, retryEach } from "./retry.ts";
+import { describeTopicsOnce } from "./topic-description.ts";
 
 /** First record kept, end of the log, or the first record of that time or later. */
 export type OffsetSpec = TopicPartition & {
@@ -32,15 +35,37 @@ const specs = { latest: -1, earliest: -2 } as const;
 
 /** `rd_kafka_IsolationLevel_t`: with `read_committed` the end is the last stable offset. */
 const isolationLevels = { read_uncommitted: 0, read_committed: 1 } as const;
+type Isolation = keyof typeof isolationLevels;
 
-/** @internal */
-export function listOffsets(
+/** @internal In the order of `wanted`. */
+export async function listOffsets(
   client: NativeClient,
   wanted: readonly OffsetSpec[],
   timeoutMs: number,
-  isolation: "read_committed" | "read_uncommitted" = "read_uncommitted",
+  isolation: Isolation = "read_uncommitted",
 ): Promise<TopicPartitionOffset[]> {
-  if (wanted.length === 0) return Promise.resolve([]);
+  if (wanted.length === 0) return [];
+  const cure = lookUpLeaders<OffsetSpec>(client);
+  return allOrFirstError(
+    await retryEach<OffsetSpec, TopicPartitionOffset>(
+      client,
+      { operation: "list offsets", kind: "reading", timeoutMs, cure },
+      wanted,
+      (open, leftMs) =>
+        listOnce(client, open, leftMs, isolation).catch((error) =>
+          explainLeaderless(client, open, leftMs, error),
+        ),
+    ),
+  );
+}
+
+function listOnce(
+  client: NativeClient,
+  wanted: readonly OffsetSpec[],
+  timeoutMs: number,
+  isolation: Isolation,
+): Promise<(TopicPartitionOffset | KafkaError)[]> {
+  const operation = "list offsets";
   const admin = librdkafkaAdmin();
   const entries = wanted.map(({ topic, partition, at }) => ({
     topic,
@@ -48,176 +73,132 @@ export function listOffsets(
     offset: typeof at === "string" ? specs[at] : at.timestampMs,
   }));
   return requestAdmin(client, {
-    operation: "list offsets",
+    operation,
     code: AdminOperation.listOffsets,
     timeoutMs,
     send(rk, options, queue) {
       using list = createPartitionList(entries);
       const level = isolationLevels[isolation];
-      throwIfFailed(admin.rd_kafka_AdminOptions_set_isolation_level(options, level), "list offsets");
+      throwIfFailed(admin.rd_kafka_AdminOptions_set_isolation_level(options, level), operation);
       admin.rd_kafka_ListOffsets(rk, list.pointer, options, queue);
     },
     settle(event) {
       const result = admin.rd_kafka_event_ListOffsets_result(event)!;
-      return readArray((count) => admin.rd_kafka_ListOffsets_result_infos(result, count)).map((info) =>
-        withoutError(
-          readPartition(admin.rd_kafka_ListOffsetsResultInfo_topic_partition(info)!),
-          "list offsets",
-        ),
+      const infos = readArray((count) => admin.rd_kafka_ListOffsets_result_infos(result, count));
+      const found = infos.map((info) =>
+        orUnanswered(readPartition(admin.rd_kafka_ListOffsetsResultInfo_topic_partition(info)!)),
       );
+      return perPartition(wanted, found, operation);
     },
   });
 }
 
-/** `UNSTABLE_OFFSET_COMMIT`: an open transaction holds offsets of the group; its end is moments away. */
-const unstable = 88;
-const unstableBackoffMs = 50;
+/** "No leaders found" has a reason for each partition: it, or its topic, does not exist, or nobody leads it at the moment. */
+async function explainLeaderless(
+  client: NativeClient,
+  wanted: readonly OffsetSpec[],
+  timeoutMs: number,
+  error: unknown,
+): Promise<KafkaError[]> {
+  if (!(error instanceof KafkaError) || error.code !== ErrCode.noEntry) throw error;
+  const topics = await describeTopicsOnce(client, [...new Set(wanted.map(({ topic }) => topic))], timeoutMs);
+  const existing = new Set(
+    topics.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => keyOf({ topic, partition }))),
+  );
+  return wanted.map((spec) => {
+    const code = existing.has(keyOf(spec)) ? ErrCode.leaderNotAvailable : ErrCode.unknownTopicOrPartition;
+    return errorOf(code, `list offsets ${keyOf(spec)}`);
+  });
+}
 
 /**
- * @internal Committed offsets of a group; of all its partitions unless some are named. Those without one have offset -1. Offsets that an
- * open transaction may still change are waited for.
+ * A leader whose connection broke with the request on its way gave no answer; librdkafka (2.15.1) drops that error and leaves the partition as it
+ * was before the request: without an offset, and without an error.
  */
-export async function groupOffsets(
+function orUnanswered(entry: ReadEntry): ReadEntry {
+  const unanswered = entry.err === ErrCode.none && entry.offset === noOffset;
+  return unanswered ? { ...entry, err: ErrCode.transport } : entry;
+}
+
+/** @internal Gives the first offset left, a partition, in the order of `before`. */
+export async function deleteRecords(
   client: NativeClient,
-  groupId: string,
-  partitions: readonly TopicPartition[] | null,
+  before: readonly TopicPartitionOffset[],
   timeoutMs: number,
 ): Promise<TopicPartitionOffset[]> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await stableOffsets(client, groupId, partitions, timeoutMs);
-    } catch (error) {
-      const wait = error instanceof KafkaError && error.code === unstable && performance.now() < deadline;
-      if (!wait) throw error;
-      await Bun.sleep(unstableBackoffMs);
-    }
-  }
-}
-
-function stableOffsets(
-  client: NativeClient,
-  groupId: string,
-  partitions: readonly TopicPartition[] | null,
-  timeoutMs: number,
-): Promise<TopicPartitionOffset[]> {
-  const admin = librdkafkaAdmin();
-  return requestAdmin(client, {
-    operation: `list offsets of group "${groupId}"`,
-    code: AdminOperation.listGroupOffsets,
-    timeoutMs,
-    requireStable: true,
-    send(rk, options, queue) {
-      const list = partitions ? createPartitionList(partitions) : null;
-      try {
-        const request = () =>
-          new Handle(
-            "group offsets request",
-            admin.rd_kafka_ListConsumerGroupOffsets_new(cstring(groupId), list?.pointer ?? null),
-            (pointer) => admin.rd_kafka_ListConsumerGroupOffsets_destroy(pointer),
-          );
-        withHandles([request], (pointers) =>
-          withPointerArray(pointers, (array, count) =>
-            admin.rd_kafka_ListConsumerGroupOffsets(rk, array, count, options, queue),
-          ),
-        );
-      } finally {
-        list?.release();
-      }
-    },
-    settle(event) {
-      const result = admin.rd_kafka_event_ListConsumerGroupOffsets_result(event)!;
-      const [group] = readArray((count) =>
-        admin.rd_kafka_ListConsumerGroupOffsets_result_groups(result, count),
-      );
-      return readGroupPartitions(group!, "list offsets").map((entry) => ({
-        ...entry,
-        offset: Math.max(-1, entry.offset),
-      }));
-    },
-  });
-}
-
-type GroupChange = { readonly kind: "Alter" | "Delete"; readonly code: number; readonly operation: string };
-
-/** @internal Sets committed offsets of a group without active members. */
-export function alterGroupOffsets(
-  client: NativeClient,
-  groupId: string,
-  offsets: readonly TopicPartitionOffset[],
-  timeoutMs: number,
-): Promise<void> {
-  const operation = `alter offsets of group "${groupId}"`;
-  return changeGroupOffsets(client, groupId, offsets, timeoutMs, {
-    kind: "Alter",
-    code: AdminOperation.alterGroupOffsets,
-    operation,
-  });
-}
-
-/** @internal Forgets committed offsets of a group without active members on those topics. */
-export function deleteGroupOffsets(
-  client: NativeClient,
-  groupId: string,
-  partitions: readonly TopicPartition[],
-  timeoutMs: number,
-): Promise<void> {
-  const operation = `delete offsets of group "${groupId}"`;
-  return changeGroupOffsets(client, groupId, partitions, timeoutMs, {
-    kind: "Delete",
-    code: AdminOperation.deleteGroupOffsets,
-    operation,
-  });
-}
-
-function changeGroupOffsets(
-  client: NativeClient,
-  groupId: string,
-  entries: readonly ListEntry[],
-  timeoutMs: number,
-  { kind, code, operation }: GroupChange,
-): Promise<void> {
-  if (entries.length === 0) {
-    return Promise.reject(
-      new KafkaError({ code: ErrCode.invalidArgument, operation, message: "no partitions are named" }),
-    );
-  }
-  const admin = librdkafkaAdmin();
-  const call = `rd_kafka_${kind}ConsumerGroupOffsets` as const;
-  return requestAdmin(client, {
-    operation,
-    code,
-    timeoutMs,
-    send(rk, options, queue) {
-      using list = createPartitionList(entries);
-      const request = () =>
-        new Handle("group offsets request", admin[`${call}_new`](cstring(groupId), list.pointer), (pointer) =>
-          admin[`${call}_destroy`](pointer),
-        );
-      withHandles([request], (pointers) =>
-        withPointerArray(pointers, (array, count) => admin[call](rk, array, count, options, queue)),
-      );
-    },
-    settle(event) {
-      const result = admin[`rd_kafka_event_${kind}ConsumerGroupOffsets_result`](event)!;
-      for (const group of readArray((count) => admin[`${call}_result_groups`](result, count))) {
-        readGroupPartitions(group, operation);
-      }
-    },
-  });
-}
-
-/** Throws the group's error or the first partition's. */
-function readGroupPartitions(group: Pointer, operation: string): TopicPartitionOffset[] {
-  const admin = librdkafkaAdmin();
-  const failure = borrowedError(admin.rd_kafka_group_result_error(group), operation);
-  if (failure) throw failure;
-  return readPartitionList(admin.rd_kafka_group_result_partitions(group)).map((entry) =>
-    withoutError(entry, operation),
+  if (before.length === 0) return [];
+  const cure = lookUpLeaders<TopicPartitionOffset>(client);
+  return allOrFirstError(
+    await retryEach<TopicPartitionOffset, TopicPartitionOffset>(
+      client,
+      { operation: "delete records", kind: "writingToLeaders", timeoutMs, cure },
+      before,
+      (open, leftMs) => deleteOnce(client, open, leftMs),
+    ),
   );
 }
 
-function withoutError({ err, ...entry }: ReadEntry, operation: string): TopicPartitionOffset {
-  if (err !== ErrCode.none) throw errorOf(err, `${operation} ${entry.topic}/${entry.partition}`);
-  return entry;
+function deleteOnce(
+  client: NativeClient,
+  before: readonly TopicPartitionOffset[],
+  timeoutMs: number,
+): Promise<(TopicPartitionOffset | KafkaError)[]> {
+  const operation = "delete records";
+  const admin = librdkafkaAdmin();
+  return requestAdmin(client, {
+    operation,
+    code: AdminOperation.deleteRecords,
+    timeoutMs,
+    send(rk, options, queue) {
+      using list = createPartitionList(before);
+      const request = () =>
+        new Handle("record deletion", admin.rd_kafka_DeleteRecords_new(list.pointer), (pointer) =>
+          admin.rd_kafka_DeleteRecords_destroy(pointer),
+        );
+      withHandles([request], (pointers) =>
+        withPointerArray(pointers, (array, count) =>
+          admin.rd_kafka_DeleteRecords(rk, array, count, options, queue),
+        ),
+      );
+    },
+    settle(event) {
+      const result = admin.rd_kafka_event_DeleteRecords_result(event)!;
+      const lows = readPartitionList(admin.rd_kafka_DeleteRecords_result_offsets(result));
+      return perPartition(before, lows, operation);
+    },
+  });
+}
+
+/** The leader said so, or nobody answered in its place. */
+const mayHaveMoved: ReadonlySet<number> = new Set([...leaderErrors, ErrCode.transport, ErrCode.timedOut]);
+
+const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
+
+function perPartition(
+  asked: readonly TopicPartition[],
+  answers: readonly ReadEntry[],
+  operation: string,
+): (TopicPartitionOffset | KafkaError)[] {
+  const byKey = new Map(answers.map((entry) => [keyOf(entry), outcomeOf(entry, operation)]));
+  return inOrder(asked.map(keyOf), byKey, operation);
+}
+
+/**
+ * The cure of requests to leaders: without it librdkafka goes on asking whom it takes for the leader, with the epoch it knows, until its
+ * metadata comes of age.
+ */
+function lookUpLeaders<Item extends TopicPartition>(client: NativeClient) {
+  return async (failed: ReadonlyMap<Item, KafkaError>, timeoutMs: number): Promise<void> => {
+    const moved = [...failed].filter(([, { code }]) => mayHaveMoved.has(code));
+    const topics = [...new Set(moved.map(([{ topic }]) => topic))];
+    // What it answers does not matter: the next attempt says whether it helped.
+    if (topics.length > 0) await describeTopicsOnce(client, topics, timeoutMs).catch(() => undefined);
+  };
+}
+
+function allOrFirstError<Result>(outcomes: readonly (Result | KafkaError)[]): Result[] {
+  return outcomes.map((outcome) => {
+    if (outcome instanceof KafkaError) throw outcome;
+    return outcome;
+  });
 }

@@ -19,6 +19,7 @@ import { errorOf, librdkafka } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
+import { checkOptions } from "./option-check.ts";
 import type { Delivery, ProducerRecord } from "./record.ts";
 import { checkRecord } from "./record-check.ts";
 import { TopicHandles } from "./topic-handles.ts";
@@ -62,7 +63,10 @@ export class Producer implements AsyncDisposable {
       handlers: options,
       events: EventType.delivery,
       onEvent: (type, event) => {
-        if (type === EventType.delivery) this.#reports.read(event, this.#onReport);
+        if (type !== EventType.delivery) return;
+        const { acknowledged } = this.#counters;
+        this.#reports.read(event, this.#onReport);
+        if (this.#counters.acknowledged > acknowledged) this.#client.reached();
       },
     });
     this.#topics = new TopicHandles(this.#client.rk);
@@ -94,7 +98,8 @@ export class Producer implements AsyncDisposable {
   /**
    * Sends one record; resolves with where it lies once the brokers acknowledged it.
    * @throws KafkaError `_QUEUE_FULL` (see `ready`), `_MSG_TIMED_OUT` after `deliveryTimeoutMs`, a broker's error; `possiblyPersisted`
-   *   tells an unknown outcome from a failure
+   *   tells an unknown outcome from a failure. Of a producer that reaches no broker (wrong password, nobody there) the error's `cause` is why,
+   *   once the time is up: librdkafka goes on trying until then. `onError` is told at once.
    */
   send(topic: string, record: ProducerRecord): Promise<Delivery> {
     try {
@@ -247,8 +252,10 @@ export class Producer implements AsyncDisposable {
     const { bytes, error } = report;
     this.#records--;
     this.#bytes -= bytes;
-    if (error) this.#counters.failed++;
-    else {
+    if (error) {
+      this.#counters.failed++;
+      report.error = this.#client.explain(error);
+    } else {
       this.#counters.acknowledged++;
       this.#counters.acknowledgedBytes += bytes;
     }
@@ -294,5 +301,6 @@ function closed(): KafkaError {
  * @throws KafkaError `_INVALID_ARG` for a bad option
  */
 export function createProducer(options: ProducerOptions): Producer {
+  checkOptions("producer", options);
   return new Producer(options);
 }

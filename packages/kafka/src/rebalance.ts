@@ -18,7 +18,8 @@ type MaybePromise<T> = T | Promise<T>;
 /** Told of partitions coming and going. A handler that throws ends the consumer: its iterators and `run` throw that error. */
 export interface RebalanceHandlers {
   /**
-   * Partitions came in; fetching starts when this is done. Offsets returned replace the committed ones as the place to begin.
+   * Partitions came in; fetching starts when this is done. Offsets returned replace the committed ones as the place to begin. They are
+   * ours already: `commit` and `committed` work on them here, and what is committed here is where reading begins.
    */
   readonly onAssigned?: (
     partitions: TopicPartition[],
@@ -68,6 +69,7 @@ export class Rebalance {
   async #assign(partitions: TopicPartition[]): Promise<void> {
     const { client, assignment, handlers } = this.options;
     const added = partitions.map(({ topic, partition }) => new AssignedPartition(client, topic, partition));
+    for (const partition of added) assignment.add(partition);
     let starts: readonly TopicPartitionOffset[] = [];
     try {
       starts = (await handlers.onAssigned?.(partitions)) ?? [];
@@ -75,7 +77,7 @@ export class Rebalance {
       // Also when the handler failed: the group waits for an answer, and closing gives the partitions back in order.
       const entries = partitions.map((partition) => withStart(partition, starts));
       this.#tell("assign", entries);
-      for (const partition of added) assignment.add(partition);
+      for (const partition of added) if (partition.state === "coming") partition.state = "held";
     }
   }
 

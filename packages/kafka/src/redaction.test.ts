@@ -1,5 +1,5 @@
 /** One password after another, sent through everything that prints: none comes out. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { inspect } from "node:util";
 import { createAdmin } from "./admin.ts";
 import type { ClientOptions } from "./config.ts";
@@ -7,6 +7,8 @@ import { createConsumer } from "./consumer.ts";
 import { liveHandles } from "./native/handle.ts";
 import { createProducer } from "./producer.ts";
 import { createTransactionalProducer } from "./transaction.ts";
+
+setDefaultTimeout(30_000);
 
 const canary = "canary-9f8e7d";
 

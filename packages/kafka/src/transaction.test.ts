@@ -74,13 +74,17 @@ test("one at a time; ended is ended; leaving the block aborts", async () => {
   await using transactional = transactionalOf("states");
   {
     await using transaction = await transactional.begin();
-    await expect(transactional.begin()).rejects.toThrow("a transaction is open");
+    expect(await transactional.begin().catch((error) => error)).toMatchObject({
+      message: expect.stringContaining("a transaction is open"),
+    });
     transaction.send(topic, { value: "never seen" });
   }
   const transaction = await transactional.begin();
   await transaction.commit();
   expect(() => transaction.send(topic, { value: "late" })).toThrow("this transaction has ended");
-  await expect(transaction.commit()).rejects.toThrow("this transaction has ended");
+  expect(await transaction.commit().catch((error) => error)).toMatchObject({
+    message: expect.stringContaining("this transaction has ended"),
+  });
 });
 
 test("a record refused at once makes the transaction abortable", async () => {
@@ -88,7 +92,7 @@ test("a record refused at once makes the transaction abortable", async () => {
   await using transactional = transactionalOf("refused");
   const transaction = await transactional.begin();
   expect(() => transaction.send(topic, { value: "x".repeat(2_000_000) })).toThrow("a record was refused");
-  await expect(transaction.commit()).rejects.toMatchObject({ abortable: true });
+  expect(await transaction.commit().catch((error) => error)).toMatchObject({ abortable: true });
   await transaction.abort();
   const next = await transactional.begin();
   next.send(topic, { value: "fine" });
@@ -131,7 +135,7 @@ test("runTransactions: every record once, whatever the coordinator answers", asy
   expect(copied.length).toBe(count);
   expect(new Set(copied).size).toBe(count);
   expect(transactions).toBeGreaterThan(10);
-}, 30_000);
+});
 
 test("runTransactions: a handler's own error aborts and is thrown", async () => {
   const input = newTopic();
@@ -144,6 +148,8 @@ test("runTransactions: a handler's own error aborts and is thrown", async () => 
       throw new Error("can't decide");
     },
   });
-  await expect(running).rejects.toThrow("can't decide");
+  expect(await running.catch((error) => error)).toMatchObject({
+    message: expect.stringContaining("can't decide"),
+  });
   expect((await consumer.committed([{ topic: input, partition: 0 }]))[0]!.offset).toBe(-1);
 });

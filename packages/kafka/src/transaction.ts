@@ -18,6 +18,7 @@ import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList } from "./native/partition-list.ts";
 import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
+import { checkOptions } from "./option-check.ts";
 import type { ProducerRecord, TopicPartitionOffset } from "./record.ts";
 import { checkRecord } from "./record-check.ts";
 import { TopicHandles } from "./topic-handles.ts";
@@ -243,5 +244,6 @@ function stateError(operation: string, message: string): KafkaError {
 
 /** Creates a transactional producer. It connects in the background. @throws KafkaError `_INVALID_ARG` for a bad option */
 export function createTransactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
+  checkOptions("transactional producer", options);
   return new TransactionalProducer(options);
 }

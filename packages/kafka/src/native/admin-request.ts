@@ -1,6 +1,6 @@
 /** What every request of the Admin API shares: its options, its result's arrays, its native parts released whatever happens. */
 
-import type { KafkaError } from "../error.ts";
+import { KafkaError } from "../error.ts";
 import { ErrCode } from "./error-codes.ts";
 import { cstring, NativeMemory, type Pointer, read } from "./ffi.ts";
 import { Handle } from "./handle.ts";
@@ -130,4 +130,17 @@ export function borrowedError(error: Pointer | null, operation: string): KafkaEr
   if (!error) return null;
   const failure = readError(error, operation);
   return failure.code === ErrCode.none ? null : failure;
+}
+
+/** What was answered for each, in the order asked. Nobody knows what became of one that the answer leaves out. */
+export function inOrder<T>(
+  keys: readonly string[],
+  answers: ReadonlyMap<string, T>,
+  operation: string,
+): (T | KafkaError)[] {
+  return keys.map((key) => {
+    if (answers.has(key)) return answers.get(key) as T;
+    const message = `there was no answer for "${key}"`;
+    return new KafkaError({ code: ErrCode.badMessage, operation, message });
+  });
 }

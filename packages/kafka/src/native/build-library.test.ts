@@ -1,9 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { libraryFile } from "./build-cache.ts";
 import { bunScript } from "./library-probe.ts";
 import { canBuild, createMiniature, type Miniature } from "./miniature.ts";
+
+setDefaultTimeout(30_000);
 
 /** Starts a process that builds, held in `configure` until the file `gate` exists. */
 function startBuilder(miniature: Miniature, gate: string, ...options: string[]) {

@@ -7,6 +7,8 @@ import { propertyNames } from "./properties.generated.ts";
 import { propertyKind } from "./property-check.ts";
 import { isSecret } from "./secrets.ts";
 
+const longestShown = 60;
+
 const unknown = "No such configuration property";
 
 /**
@@ -41,13 +43,14 @@ export function explainCreation(reason: string): string {
   return hint ? `${reason}. ${hint}` : reason;
 }
 
-function explainName(name: string): string {
+/** Of a name that no property has. */
+export function explainName(name: string): string {
+  if (name.length > longestShown)
+    return "there is no property with so long a name (librdkafka's CONFIGURATION.md lists them)";
   const near = nearest(name, propertyNames);
   const guess = near ? `; did you mean "${near}"?` : "";
-  return `there is no property "${name}"${guess} (librdkafka's CONFIGURATION.md lists them)`;
+  return `there is no property ${JSON.stringify(name)}${guess} (librdkafka's CONFIGURATION.md lists them)`;
 }
-
-const longestShown = 60;
 
 /** A value for a message: itself if that may be shown and says more than its type. */
 function show(value: unknown, secret: boolean): string {
@@ -81,6 +84,7 @@ function missingFeature(reason: string): string | null {
 
 /** The candidate with the smallest edit distance, if it is near enough to be a slip. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > 2 * longestShown) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

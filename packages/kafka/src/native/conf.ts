@@ -3,7 +3,7 @@
  * that exists, a value of the wrong type with the right one.
  */
 import { KafkaError } from "../error.ts";
-import { explainRefusal, explainValue } from "./conf-refusal.ts";
+import { explainName, explainRefusal, explainValue } from "./conf-refusal.ts";
 import { ErrCode } from "./error-codes.ts";
 import { cstring, NativeMemory, type Pointer, readString } from "./ffi.ts";
 import { Handle } from "./handle.ts";
@@ -39,6 +39,7 @@ export function newConf(properties: Properties): Handle {
 
 /** Sets one property. Returns what is wrong with it, or null. */
 function set(conf: Pointer, name: string, value: unknown): string | null {
+  if (name.includes("\0")) return explainName(name);
   const text = propertyText(name, value);
   if (text === null) return explainValue(name, value);
   const reason = new NativeMemory(512);

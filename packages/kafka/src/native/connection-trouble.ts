@@ -12,7 +12,7 @@ const refusals: ReadonlySet<number> = new Set([ErrCode.authentication, ErrCode.s
 const connectionErrors: ReadonlySet<number> = new Set([...refusals, ErrCode.transport, ErrCode.resolve]);
 
 /** What an operation that waited in vain for a broker ends with. */
-const vain: ReadonlySet<number> = new Set([ErrCode.timedOut, ErrCode.transport]);
+const vain: ReadonlySet<number> = new Set([ErrCode.timedOut, ErrCode.messageTimedOut, ErrCode.transport]);
 
 /** librdkafka tells an error that repeats itself twice a minute: what is older than this may be over. */
 const memoryMs = 60_000;

@@ -1,15 +1,22 @@
 /** Compiles a C file against librdkafka's header and compares every offset, size and enum value this package wrote down by hand. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ConfigSource, configSources } from "../admin-configs.ts";
 import { AdminOperation } from "./admin-request.ts";
 import { EventType } from "./event-type.ts";
 import * as layout from "./layout.ts";
 
+setDefaultTimeout(30_000);
+
 const compiler = Bun.which("cc") ?? Bun.which("gcc") ?? Bun.which("clang");
 if (!compiler && process.env.CI) throw new Error("no C compiler: apt-get install gcc");
 if (!compiler) console.warn("skipped: struct offsets against rdkafka.h (no C compiler here)");
+
+function configSource(source: ConfigSource): number {
+  return [...configSources].find(([, name]) => name === source)![0];
+}
 
 const checks: Record<string, number> = {
   "sizeof(rd_kafka_message_t)": layout.message.size,
@@ -57,6 +64,12 @@ const checks: Record<string, number> = {
   "RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT": 3,
   RD_KAFKA_OFFSET_SPEC_LATEST: -1,
   RD_KAFKA_OFFSET_SPEC_EARLIEST: -2,
+  RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG: configSource("dynamic-topic"),
+  RD_KAFKA_CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG: configSource("dynamic-broker"),
+  RD_KAFKA_CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER_CONFIG: configSource("dynamic-default-broker"),
+  RD_KAFKA_CONFIG_SOURCE_STATIC_BROKER_CONFIG: configSource("static-broker"),
+  RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG: configSource("default"),
+  RD_KAFKA_CONFIG_SOURCE_GROUP_CONFIG: configSource("group"),
   RD_KAFKA_EVENT_DR: EventType.delivery,
   RD_KAFKA_EVENT_LOG: EventType.log,
   RD_KAFKA_EVENT_ERROR: EventType.error,

@@ -106,16 +106,24 @@ export class NativeClient {
         secrets: this.#reports.secrets,
         onError: (error) => this.#reports.tokenFailed(error, this.#tokens?.hasToken ?? false),
       });
-    if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
-    lib.rd_kafka_set_log_queue(this.rk.pointer, null);
-    this.queue = ownQueue(
-      "event queue",
-      consumer
-        ? lib.rd_kafka_queue_get_consumer(this.rk.pointer)
-        : lib.rd_kafka_queue_get_main(this.rk.pointer),
-    );
-    this.pipe = new WakePipe(() => this.serve());
-    this.pipe.attach(this.queue.pointer);
+    let queue: Handle | null = null;
+    try {
+      if (consumer) lib.rd_kafka_poll_set_consumer(this.rk.pointer);
+      lib.rd_kafka_set_log_queue(this.rk.pointer, null);
+      queue = ownQueue(
+        "event queue",
+        consumer
+          ? lib.rd_kafka_queue_get_consumer(this.rk.pointer)
+          : lib.rd_kafka_queue_get_main(this.rk.pointer),
+      );
+      this.pipe = new WakePipe(() => this.serve());
+      this.pipe.attach(queue.pointer);
+      this.queue = queue;
+    } catch (error) {
+      queue?.release();
+      this.rk.release();
+      throw error;
+    }
     this.serve();
   }
 
@@ -179,9 +187,35 @@ export class NativeClient {
     return promise;
   }
 
+  /** Resolves after a while. Ends early as an open request does: when the client is closed, or every broker has refused it. */
+  pause(operation: string, ms: number): Promise<void> {
+    const id = this.#nextRequest++;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#requests.delete(id);
+      resolve();
+    }, ms);
+    this.#requests.set(id, {
+      operation,
+      settle: () => undefined,
+      resolve,
+      reject(error) {
+        clearTimeout(timer);
+        reject(error);
+      },
+      endsWhenRefused: true,
+    });
+    return promise;
+  }
+
   /** An error of this client with the reason why no broker was reached, if it waited for one in vain. */
   explain(error: KafkaError): KafkaError {
     return this.#reports.trouble.explain(error);
+  }
+
+  /** A broker has answered the owner: what kept this client from its brokers is over. */
+  reached(): void {
+    this.#reports.trouble.clear();
   }
 
   /**

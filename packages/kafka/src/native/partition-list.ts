@@ -1,9 +1,11 @@
 /** `rd_kafka_topic_partition_list_t` to and from JavaScript. */
+import type { KafkaError } from "../error.ts";
 import type { TopicPartition, TopicPartitionOffset } from "../record.ts";
+import { ErrCode } from "./error-codes.ts";
 import { cstring, libc, NativeMemory, type Pointer, read, readSize, readString } from "./ffi.ts";
 import { Handle } from "./handle.ts";
 import { topicPartition as field, topicPartitionList as list } from "./layout.ts";
-import { librdkafka } from "./library.ts";
+import { errorOf, librdkafka } from "./library.ts";
 
 /** `RD_KAFKA_OFFSET_INVALID`: no offset given; the committed one is meant. */
 export const noOffset = -1001;
@@ -72,6 +74,17 @@ export function readPartition(element: Pointer): ReadEntry {
     err: read.i32(element, field.err),
     ...(metadata === undefined ? {} : { metadata }),
   };
+}
+
+/** What was read, or the error that its partition has. */
+export function outcomeOf(
+  { err, ...entry }: ReadEntry,
+  operation: string,
+): TopicPartitionOffset | KafkaError {
+  if (err === ErrCode.none) return entry;
+  // A partition the topic has not: librdkafka knows without asking, and a broker would say the same in its own words.
+  const code = err === ErrCode.unknownPartition ? ErrCode.unknownTopicOrPartition : err;
+  return errorOf(code, `${operation} ${entry.topic}/${entry.partition}`);
 }
 
 function copyText(address: Pointer, size: number): string {

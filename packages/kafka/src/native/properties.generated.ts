@@ -2,7 +2,7 @@
 
 export interface LibrdkafkaProperties {
   /** Alias for `request.required.acks`: This field indicates the number of acknowledgements the leader broker must receive from ISR brokers before responding to the request: *0*=Broker does not send any response/ack to client, *-1* or *all*=Broker will block until message is committed by all in sync replicas (ISRs). If there are less than `min.insync.replicas` (broker configuration) in the ISR set the produce request will fail. Producer. Range: -1 .. 1000. Default: -1. */
-  readonly "acks"?: number | undefined;
+  readonly "acks"?: number | `${number}` | "all" | undefined;
   /** Allow automatic topic creation on the broker when subscribing to or assigning non-existent topics. The broker must also be configured with `auto.create.topics.enable=true` for this configuration to take effect. Note: the default value (true) for the producer is different from the default value (false) for the consumer. Further, the consumer default value is different from the Java consumer (true), and this property is not supported by the Java producer. Requires broker version >= 0.11.0.0, for older broker versions only the broker configuration applies. This property is currently not supported for share consumers and will be enabled in the General Availability (GA) release. Producer and consumer. Range: true, false. Default: false. */
   readonly "allow.auto.create.topics"?: boolean | undefined;
   /** **DEPRECATED** **Post-deprecation actions: remove this configuration property, brokers < 0.10.0 won't be supported anymore in librdkafka 3.x.** Dictates how long the `broker.version.fallback` fallback is used in the case the ApiVersionRequest fails. **NOTE**: The ApiVersionRequest is only issued when a new connection to the broker is made (such as after an upgrade). Producer and consumer. Range: 0 .. 604800000. Default: 0. */
@@ -182,7 +182,7 @@ export interface LibrdkafkaProperties {
   /** The initial time to wait before reconnecting to a broker after the connection has been closed. The time is increased exponentially until `reconnect.backoff.max.ms` is reached. -25% to +50% jitter is applied to each reconnect backoff. A value of 0 disables the backoff and reconnects immediately. For share consumers, the default value is 50. Producer and consumer. Range: 0 .. 3600000. Default: 100. */
   readonly "reconnect.backoff.ms"?: number | undefined;
   /** This field indicates the number of acknowledgements the leader broker must receive from ISR brokers before responding to the request: *0*=Broker does not send any response/ack to client, *-1* or *all*=Broker will block until message is committed by all in sync replicas (ISRs). If there are less than `min.insync.replicas` (broker configuration) in the ISR set the produce request will fail. Producer. Range: -1 .. 1000. Default: -1. */
-  readonly "request.required.acks"?: number | undefined;
+  readonly "request.required.acks"?: number | `${number}` | "all" | undefined;
   /** The ack timeout of the producer request in milliseconds. This value is only enforced by the broker and relies on `request.required.acks` being != 0. Producer. Range: 1 .. 900000. Default: 30000. */
   readonly "request.timeout.ms"?: number | undefined;
   /** Alias for `message.send.max.retries`: How many times to retry sending a failing Message. **Note:** retrying may cause reordering unless `enable.idempotence` is set to true. Producer. Range: 0 .. 2147483647. Default: 2147483647. */

@@ -2,14 +2,27 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { generateProperties } from "../../scripts/generate-properties.ts";
-import { newConf } from "./conf.ts";
+import { newConf, type Properties } from "./conf.ts";
 import { nearest } from "./conf-refusal.ts";
 import { liveHandles } from "./handle.ts";
-import { propertyNames } from "./properties.generated.ts";
+import { type LibrdkafkaProperties, propertyNames } from "./properties.generated.ts";
 
 test("properties.generated.ts is up to date", async () => {
   const written = await Bun.file(join(import.meta.dir, "properties.generated.ts")).text();
   expect(written).toBe(await generateProperties());
+});
+
+test("an integer that may be said in words is typed so", () => {
+  const said: LibrdkafkaProperties[] = [
+    { acks: "all" },
+    { acks: "-1" },
+    { acks: -1 },
+    { "request.required.acks": "all" },
+  ];
+  for (const properties of said) newConf(properties as Properties).release();
+  // @ts-expect-error no such word
+  const wrong: LibrdkafkaProperties = { acks: "every" };
+  expect(() => newConf(wrong as Properties)).toThrow("acks must be");
 });
 
 test("an unknown property is refused with the nearest name, and nothing leaks", () => {

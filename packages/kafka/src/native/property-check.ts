@@ -7,7 +7,9 @@ import { type PropertyKind, propertyKinds } from "./properties.generated.ts";
 
 /** What a property takes; undefined for a name that is not librdkafka's own (a plugin's, or a slip). */
 export function propertyKind(name: string): PropertyKind | undefined {
-  return (propertyKinds as Record<string, PropertyKind>)[name];
+  return Object.hasOwn(propertyKinds, name)
+    ? (propertyKinds as Record<string, PropertyKind>)[name]
+    : undefined;
 }
 
 /** The text for `rd_kafka_conf_set`, or null for a value the property can't have. */

@@ -15,7 +15,7 @@ const secretProperties: ReadonlySet<string> = new Set(
 export function isSecret(name: string): boolean {
   return (
     secretProperties.has(name) ||
-    (!(name in propertyKinds) && /(password|passphrase|secret|token)$/.test(name))
+    (!Object.hasOwn(propertyKinds, name) && /(password|passphrase|secret|token)$/.test(name))
   );
 }
 

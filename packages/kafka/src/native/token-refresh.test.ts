@@ -2,7 +2,7 @@
  * Tokens for OAUTHBEARER without a broker that could check them: when the function is called, what becomes of its failures, and that nothing
  * happens after closing. A listener that counts connections shows when librdkafka has a token: it makes none before.
  */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { AccessToken, TokenFunction } from "../access-token.ts";
 import { createAdmin } from "../admin.ts";
 import type { ClientOptions, LogLine } from "../config.ts";
@@ -13,6 +13,8 @@ import { createTransactionalProducer } from "../transaction.ts";
 import { Handle, liveHandles } from "./handle.ts";
 import { Secrets } from "./secrets.ts";
 import { TokenRefresh } from "./token-refresh.ts";
+
+setDefaultTimeout(30_000);
 
 const before = liveHandles();
 afterAll(() => expect(liveHandles()).toEqual(before));

@@ -96,9 +96,18 @@ export class MockCluster implements Disposable {
     );
   }
 
+  /** Makes `id` the coordinator of a group. */
+  moveCoordinator(groupId: string, id: number): void {
+    const move = librdkafkaMock().rd_kafka_mock_coordinator_set;
+    this.#check(
+      move(this.#cluster.pointer, cstring("group"), cstring(groupId), id),
+      `move the coordinator of "${groupId}" to broker ${id}`,
+    );
+  }
+
   /**
    * The next requests of a kind fail, one with each code in turn; `_TRANSPORT` (-195) drops the connection.
-   * @param apiKey the Kafka protocol's number: 0 Produce, 1 Fetch, 8 OffsetCommit, 22 InitProducerId, 24 AddPartitionsToTxn, …
+   * @param apiKey the Kafka protocol's number: 0 Produce, 1 Fetch, 2 ListOffsets, 3 Metadata, 8 OffsetCommit, 9 OffsetFetch, 22 InitProducerId, 24 AddPartitionsToTxn, …
    */
   pushRequestErrors(apiKey: number, codes: readonly number[]): void {
     const memory = new NativeMemory(codes.length * 4);
