@@ -1,6 +1,5 @@
 /** Where topics and a group stand, by partition. */
 import type { Admin, TopicPartition, TopicPartitionOffset } from "@campus/kafka";
-import { askCoordinator } from "../coordinator.ts";
 import type { Offsets } from "./checker.ts";
 
 export function endsOf(admin: Admin, places: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
@@ -17,7 +16,7 @@ export async function committedOffsets(
   group: string,
   places: readonly TopicPartition[],
 ): Promise<Offsets> {
-  const offsets = await askCoordinator(() => admin.groupOffsets(group, places));
+  const offsets = await admin.groupOffsets(group, places);
   return new Map(
     offsets.filter(({ offset }) => offset >= 0).map(({ partition, offset }) => [partition, offset]),
   );
