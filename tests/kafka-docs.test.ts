@@ -49,13 +49,25 @@ function methodsOf({ source, at }: Exported): { method: string; at: number }[] {
   );
 }
 
-test("every public name has a docstring, and so has every method", () => {
+/** Fields of an interface, and of the types that are written like one. */
+function fieldsOf({ source, at }: Exported): { field: string; at: number }[] {
+  if (!/^export (interface|type)/.test(source.slice(at))) return [];
+  const end = source.indexOf("\n}", at);
+  const body = source.slice(at, end < 0 ? undefined : end);
+  const heads = body.matchAll(/^ {2}readonly (\w+)\??:/gm);
+  return Array.from(heads, (head) => ({ field: head[1]!, at: at + head.index }));
+}
+
+test("every public name has a docstring, and so has every method and field", () => {
   expect(exported.length).toBeGreaterThan(50);
   const bare = exported.flatMap((entry) => [
     ...(isDocumented(entry.source, entry.at) ? [] : [entry.name]),
     ...methodsOf(entry)
       .filter(({ at }) => !isDocumented(entry.source, at))
       .map(({ method }) => `${entry.name}.${method}`),
+    ...fieldsOf(entry)
+      .filter(({ at }) => !isDocumented(entry.source, at))
+      .map(({ field }) => `${entry.name}.${field}`),
   ]);
   expect(bare).toEqual([]);
 });

@@ -17,6 +17,7 @@ import { withRetries } from "./retry.ts";
 
 /** What has settings: a topic by name, a broker by its id. */
 export interface ConfigResource {
+  /** What `name` names. */
   readonly type: "topic" | "broker";
   /** The topic's name, or the broker's id as text. */
   readonly name: string;
@@ -42,6 +43,7 @@ export interface ConfigEntry {
   readonly name: string;
   /** Null where the broker does not tell, as for passwords. */
   readonly value: string | null;
+  /** Where the value comes from. */
   readonly source: ConfigSource;
   /** Not set by anyone: `source` is `default`. */
   readonly isDefault: boolean;
@@ -53,6 +55,7 @@ export interface ConfigEntry {
 
 /** A topic or broker with all its settings. */
 export interface ConfigDescription extends ConfigResource {
+  /** All of them, defaults included. */
   readonly entries: readonly ConfigEntry[];
 }
 

@@ -23,6 +23,7 @@ import { retryEach, withRetries } from "./retry.ts";
 
 /** A group as the list of all groups shows it. */
 export interface GroupListing {
+  /** `group.id` of its members. */
   readonly groupId: string;
   /** Kafka's names: `Stable`, `Empty`, `PreparingRebalance`, … */
   readonly state: string;
@@ -34,11 +35,13 @@ export interface GroupListing {
 export interface GroupMember {
   /** Given by the coordinator, new each time the member joins. */
   readonly memberId: string;
+  /** `client.id` as the member set it. */
   readonly clientId: string;
   /** The address it connects from, as the broker sees it. */
   readonly host: string;
   /** Of a static member (KIP-345), else null. */
   readonly groupInstanceId: string | null;
+  /** The partitions it reads now. */
   readonly assignment: readonly TopicPartition[];
 }
 
@@ -48,6 +51,7 @@ export interface GroupDescription extends GroupListing {
   readonly assignor: string;
   /** The broker that keeps the group and its offsets. */
   readonly coordinator: Broker | null;
+  /** Those the coordinator counts now. */
   readonly members: readonly GroupMember[];
 }
 

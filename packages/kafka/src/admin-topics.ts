@@ -19,6 +19,7 @@ import { retryEach } from "./retry.ts";
 
 /** A topic to create. */
 export interface NewTopic {
+  /** Its name: letters, digits, `.`, `_`, `-`, at most 249. */
   readonly topic: string;
   /** At least 1; -1 for the broker's `num.partitions`. */
   readonly partitions: number;

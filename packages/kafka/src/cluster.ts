@@ -8,8 +8,11 @@ import { withRetries } from "./retry.ts";
 
 /** A broker and where clients reach it. */
 export interface Broker {
+  /** `node.id`. */
   readonly id: number;
+  /** As the broker advertises it (`advertised.listeners`), which may differ from the bootstrap address. */
   readonly host: string;
+  /** 1 to 65 535. */
   readonly port: number;
   /** `broker.rack`, null where it is not set. */
   readonly rack: string | null;
@@ -17,7 +20,9 @@ export interface Broker {
 
 /** A cluster as its brokers describe it. */
 export interface ClusterDescription {
+  /** Given when the cluster was formatted; null where the brokers do not tell. */
   readonly clusterId: string | null;
+  /** Those that are up, in no particular order. */
   readonly brokers: readonly Broker[];
   /** Null while there is none. */
   readonly controller: Broker | null;

@@ -11,9 +11,11 @@ import { type SecurityOptions, securityProperties } from "./security.ts";
 
 /** A log line of librdkafka: `level` as in syslog, 0 (emergency) to 7 (debug). */
 export interface LogLine {
+  /** 0 to 7: 3 is an error, 4 a warning, 6 information, 7 debugging. */
   readonly level: number;
   /** Which part of librdkafka speaks: `FAIL`, `GETPID`, `MAXPOLL`, … */
   readonly facility: string;
+  /** librdkafka's own words, freed of secrets. */
   readonly message: string;
 }
 

@@ -16,10 +16,13 @@ export interface ConsumerOptions extends ClientOptions, ConsumerGroupOptions, Re
 
 /** What was handed out and committed since a consumer was created. */
 export interface ConsumerCounters {
+  /** Handed out. */
   readonly batches: number;
+  /** In those batches. */
   readonly records: number;
   /** Of keys and values, with the framing between those that were copied together. */
   readonly bytes: number;
+  /** Acknowledged by the coordinator. */
   readonly commits: number;
 }
 

@@ -27,6 +27,7 @@ import { describeTopicsOnce } from "./topic-description.ts";
 
 /** First record kept, end of the log, or the first record of that time or later. */
 export type OffsetSpec = TopicPartition & {
+  /** Milliseconds since the epoch, where it is a time. */
   readonly at: "earliest" | "latest" | { readonly timestampMs: number };
 };
 

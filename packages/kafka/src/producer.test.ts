@@ -285,3 +285,44 @@ test("any key, value and headers come back byte for byte", async () => {
     })),
   );
 });
+
+test("sizes from nothing to beyond the limit: what fits arrives whole, the rest is refused by its name", async () => {
+  const topic = newTopic();
+  const limit = 20_000;
+  await using producer = producerOf({ librdkafka: { "message.max.bytes": limit } });
+  const size = fc.oneof(fc.nat(2 * limit), fc.integer({ min: limit - 300, max: limit + 100 }));
+  const records = fc.sample(
+    fc.record(
+      {
+        key: size.map((length) => Buffer.alloc(Math.floor(length / 10), "k")),
+        value: size.map((length) => Buffer.alloc(length, "v")),
+        headers: fc.constantFrom({}, { trace: "1" }, { trace: "x".repeat(500) }),
+      },
+      { requiredKeys: ["value"] },
+    ),
+    200,
+  );
+  const outcomes = await Promise.all(
+    records.map((record) =>
+      producer.send(topic, record).then(
+        () => "taken",
+        (error: KafkaError) => error.name,
+      ),
+    ),
+  );
+  const taken = records.filter((_, i) => outcomes[i] === "taken");
+  const refused = new Set(outcomes.filter((outcome) => outcome !== "taken"));
+  expect([...refused]).toEqual(["MSG_SIZE_TOO_LARGE"]);
+  for (const [i, { key, value }] of records.entries()) {
+    const bytes = value.length + (key?.length ?? 0);
+    if (bytes > limit) expect(outcomes[i]).not.toBe("taken");
+    if (bytes < limit - 1_000) expect(outcomes[i]).toBe("taken");
+  }
+  const read = await readBack(topic, taken.length);
+  const sizes = (list: readonly { key?: unknown; value: unknown }[]) =>
+    list.map(({ key, value }) => [
+      (key as Buffer | null | undefined)?.length ?? null,
+      (value as Buffer).length,
+    ]);
+  expect(sizes(read).toSorted()).toEqual(sizes(taken).toSorted());
+});

@@ -22,7 +22,9 @@ export type Headers = Readonly<Record<string, Bytes>> | readonly (readonly [name
 
 /** A partition of a topic, by its number from 0. */
 export interface TopicPartition {
+  /** Its name. */
   readonly topic: string;
+  /** Its number in the topic, from 0. */
   readonly partition: number;
 }
 

@@ -13,12 +13,15 @@ import { type TlsOptions, tlsProperties } from "./tls.ts";
 export interface PasswordCredentials {
   /** PLAIN sends the password as it is, so only with `tls`. SCRAM proves to know it without sending it, and lets the broker prove the same. */
   readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  /** `sasl.username`; not empty, not beginning with white space. */
   readonly username: string;
+  /** `sasl.password`; the same. It appears in no error and no log line. */
   readonly password: string;
 }
 
 /** A token that is fetched anew before it expires (SASL OAUTHBEARER, KIP-255, KIP-768). */
 export interface TokenCredentials {
+  /** Tokens of any kind the brokers take. */
   readonly mechanism: "OAUTHBEARER";
   /** Called for the first token and for each that replaces one. What it throws goes to `onError`; it is called again 10 s later. */
   readonly token: TokenFunction;

@@ -18,9 +18,11 @@ import { withRetries } from "./retry.ts";
 
 /** Who has a partition. */
 export interface PartitionDescription {
+  /** Its number in the topic, from 0. */
   readonly partition: number;
   /** Null while the partition has none. */
   readonly leader: Broker | null;
+  /** The brokers that are to have it, the preferred leader first. */
   readonly replicas: readonly Broker[];
   /** Those that have all of it: one of them becomes leader when the leader fails (`min.insync.replicas` counts them). */
   readonly inSyncReplicas: readonly Broker[];
@@ -28,9 +30,11 @@ export interface PartitionDescription {
 
 /** A topic and where its partitions are. */
 export interface TopicDescription {
+  /** Its name. */
   readonly topic: string;
   /** Kafka's own, such as `__consumer_offsets`. */
   readonly internal: boolean;
+  /** All of them. */
   readonly partitions: readonly PartitionDescription[];
 }
 
