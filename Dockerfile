@@ -1,7 +1,7 @@
 # One image for the producer, the inventory consumer and the analytics consumer; the command decides which it is.
 #
 # It runs as a user without rights, and with a read-only root file system if the engine is told so. What must be
-# writable then: /app/analytics_output (analytics) and /app/dead_letters (both consumers); see compose.yaml.
+# writable then: /app/analytics_output (analytics); see compose.yaml.
 
 ARG BUN_VERSION=1.4.5
 
@@ -40,13 +40,13 @@ COPY --from=builder /librdkafka /opt/librdkafka
 COPY --from=builder /app/node_modules node_modules
 COPY package.json ./
 COPY packages packages
-# Fails here, not in the container, if the library can't be opened or lacks what it was to be built with. The folders that
-# volumes are mounted on can be written by any user, for an engine gives a new volume the mode of the folder under it.
+# Fails here, not in the container, if the library can't be opened or lacks what it was to be built with. The folder that
+# a volume is mounted on can be written by any user, for an engine gives a new volume the mode of the folder under it.
 RUN bun -e 'import { libraryVersion } from "./packages/kafka/src/index.ts"; \
       const { version, features } = libraryVersion(); \
       const lacking = ["ssl", "gzip", "zstd", "lz4"].filter((name) => !features.includes(name)); \
       if (lacking.length > 0) throw new Error(`librdkafka ${version} lacks ${lacking}`);' \
- && install -d -m 0777 analytics_output dead_letters
+ && install -d -m 0777 analytics_output
 USER 1000:1000
 EXPOSE 8201
 STOPSIGNAL SIGTERM

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { STATE_PARTITION, STATE_TOPIC, stateRecord } from "@campus/analytics";
-import { EVENT_TOPICS } from "@campus/events";
+import { EVENT_TOPICS, INVENTORY_EVENTS } from "@campus/events";
 import {
   type Admin,
   createAdmin,
@@ -20,6 +20,7 @@ import {
   deadLetterValues,
   recount,
 } from "./support/analytics.ts";
+import { untilDrained } from "./support/group.ts";
 import { onOwnCluster } from "./support/own-clusters.ts";
 import type { ServiceProcess } from "./support/service-process.ts";
 import { until } from "./support/until.ts";
@@ -144,6 +145,43 @@ onOwnCluster("apache", "analytics", (cluster) => {
     await heir.terminate();
   });
 
+  test("events of transactions leave no lag, although a marker lies behind them", async () => {
+    const instance = fleet.create();
+    await instance.start();
+    const producer = createTransactionalProducer({
+      brokers: cluster().brokers,
+      transactionalId: "inventory-like",
+      onLog: () => undefined,
+    });
+    const transaction = await producer.begin();
+    transaction.sendBatch(INVENTORY_EVENTS, events.next(INVENTORY_EVENTS, 30));
+    await transaction.commit();
+    await producer.close();
+    await fleet.untilTotals(events.totals());
+    await untilDrained(admin, GROUP, EVENT_TOPICS, { deadlineMs: 10_000 });
+    await instance.terminate();
+  });
+
+  test("counts that can't be kept take readiness away, with the reason, until they can", async () => {
+    const instance = fleet.create({ environment: { KAFKA_STALL_TIMEOUT: "1s" } });
+    await instance.start();
+    await fleet.untilTotals(events.totals());
+    const limitRecords = (bytes: string | null) =>
+      admin.alterConfigs([{ type: "topic", name: STATE_TOPIC, set: { "max.message.bytes": bytes } }]);
+    await limitRecords("10");
+    await events.write(10);
+    const notReady = await instance.said("not ready: ");
+    expect(notReady.message).toMatch(
+      /-events\/\d has stood at -?\d+ for \d s with \d+ to go, the last error: /,
+    );
+    const answer = await fetch(`${instance.managementUrl}/ready`);
+    expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining("has stood at")]);
+    await limitRecords(null);
+    await instance.said("ready again");
+    await fleet.untilTotals(events.totals());
+    expect((await instance.terminate()).exitCode).toBe(0);
+  });
+
   const reader = (isolation: "read_committed" | "read_uncommitted") =>
     ({
       brokers: cluster().brokers,
@@ -183,7 +221,7 @@ onOwnCluster("apache", "analytics", (cluster) => {
     const owner = fleet.create();
     await owner.start();
     await fleet.untilTotals(events.totals());
-    await leaveTransactionOpen(6_000);
+    await leaveTransactionOpen(5_000);
     await events.write(30);
     await fleet.untilTotals(events.totals());
     await until("its counts are hidden", async () => (await hiddenRecords()) > 3);

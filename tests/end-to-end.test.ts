@@ -1,6 +1,6 @@
 /** The system as its users have it: processes, a socket, Kafka. An order's whole way, and what it meets on a bad day. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { deadLetterTopic, INVENTORY_EVENTS, ORDER_EVENTS, readDeadLetterHeaders } from "@campus/events";
 import { createAdmin, createProducer } from "@campus/kafka";
 import { burger, chunkedAnswer, postJson } from "./support/http.ts";
 import { onEachOwnCluster } from "./support/own-clusters.ts";
@@ -180,13 +180,14 @@ onEachOwnCluster("end to end", (cluster, kind) => {
 
     const next = await placeInto(partition);
     await onlyRecord(decisions, next);
-    await system.until("both groups set it aside", async () => (await system.deadLetters()).length === 2);
-    const letters = await system.deadLetters();
-    expect(letters.map(({ group }) => group).sort()).toEqual(["analytics-group", "inventory-group"]);
-    for (const letter of letters) {
-      expect(letter).toMatchObject({ topic: ORDER_EVENTS, partition, offset, error: "MalformedEventError" });
-      expect(Buffer.from(String(letter.value_base64), "base64")).toEqual(poison);
-    }
+    await using letters = followTopic(cluster().brokers, deadLetterTopic(ORDER_EVENTS));
+    await system.until("both groups set it aside", () => letters.all().length === 2);
+    const origins = letters.all().map(({ headers }) => readDeadLetterHeaders(headers));
+    expect(origins.map((origin) => origin?.group).sort()).toEqual(["analytics-group", "inventory-group"]);
+    const errorClass = "MalformedEventError";
+    for (const origin of origins)
+      expect(origin).toMatchObject({ topic: ORDER_EVENTS, partition, offset, errorClass, attempts: 1 });
+    for (const { key, value } of letters.all()) expect([key, value]).toEqual(["poison", poison]);
     for (const consumer of [system.inventory, system.analytics])
       await consumer.said(`set aside ${ORDER_EVENTS}/${partition} offset ${offset}`);
   }, 30_000);

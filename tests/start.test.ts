@@ -32,7 +32,6 @@ async function runStart(...args: readonly string[]) {
       MANAGEMENT_PORT: "0",
       ANALYTICS_METRICS_FILE: metricsFile,
       ANALYTICS_INTERVAL: "500ms",
-      DEAD_LETTERS_FOLDER: join(folder, "dead_letters"),
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

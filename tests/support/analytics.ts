@@ -86,7 +86,7 @@ export function createEvents(brokers: string) {
   const written = { orders: 0, reserved: 0, failed: 0, poison: 0 };
   let count = 0;
 
-  function next(topic: string): ProducerRecord {
+  function nextOf(topic: string): ProducerRecord {
     const id = crypto.randomUUID();
     if (++count % 100 === 0) {
       written.poison++;
@@ -106,17 +106,15 @@ export function createEvents(brokers: string) {
     return { key: id, value: encodeEvent({ ...about, ...outcome }) };
   }
 
-  /** This many into each topic; resolves when they are there. */
-  async function write(records: number): Promise<void> {
-    for (const topic of EVENT_TOPICS)
-      await producer.sendBatch(
-        topic,
-        Array.from({ length: records }, () => next(topic)),
-      );
-  }
+  const next = (topic: string, records: number) => Array.from({ length: records }, () => nextOf(topic));
 
   return {
-    write,
+    /** Events for the caller to write; they count as written. */
+    next,
+    /** This many into each topic; resolves when they are there. */
+    async write(records: number): Promise<void> {
+      for (const topic of EVENT_TOPICS) await producer.sendBatch(topic, next(topic, records));
+    },
     /** What was written so far. */
     totals: (): Totals => ({ orders: written.orders, reserved: written.reserved, failed: written.failed }),
     poison: () => written.poison,

@@ -59,7 +59,7 @@ function embedded() {
     kind: "embedded",
     brokers: cluster.brokers,
     // It forgets offsets that are part of a transaction.
-    environment: { INVENTORY_DELIVERY: "at-least-once" },
+    environment: { INVENTORY_DELIVERY: "at-least-once", ANALYTICS_STATE: "commit" },
     node: undefined,
     silence: async () => cluster.brokerDown(1),
     recover: async () => cluster.brokerUp(1),

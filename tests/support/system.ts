@@ -1,8 +1,8 @@
 /**
- * The whole system as real processes against a given cluster: producer, inventory and analytics, each with a port, a metrics file and a
- * dead-letter folder of this system's own. Whoever starts it owns it: `await using`.
+ * The whole system as real processes against a given cluster: producer, inventory and analytics, with ports and a metrics file of this
+ * system's own. Whoever starts it owns it: `await using`.
  */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "@campus/broker";
@@ -41,8 +41,6 @@ export interface System extends AsyncDisposable {
   readonly folders: Readonly<Record<string, string>>;
   /** The newest metrics, or undefined before the first. */
   metrics(): Promise<Metrics | undefined>;
-  /** What the services have set aside, oldest first. */
-  deadLetters(): Promise<Record<string, unknown>[]>;
   /** `until`, with the services' last lines in the message of a failure. */
   until(
     what: string,
@@ -56,14 +54,13 @@ export interface System extends AsyncDisposable {
 export async function startSystem({ brokers, environment = {}, own = {} }: SystemOptions): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), "campus-system-"));
   const metricsFile = join(folder, "analytics_output/metrics_output.json");
-  const deadLettersFolder = join(folder, "dead_letters");
   const [port] = freePorts(1);
   const create = (name: ServiceName, addresses: Record<string, string>) =>
     createServiceProcess({
       name,
       environment: { KAFKA_BROKER: brokers, ...addresses, ...environment, ...own[name] },
     });
-  const folders = { DEAD_LETTERS_FOLDER: deadLettersFolder, ANALYTICS_METRICS_FILE: metricsFile };
+  const folders = { ANALYTICS_METRICS_FILE: metricsFile };
   const services = {
     producer: create("producer", { PORT: String(port) }),
     inventory: create("inventory", folders),
@@ -88,7 +85,6 @@ export async function startSystem({ brokers, environment = {}, own = {} }: Syste
     metricsFile,
     folders,
     metrics: () => readMetrics(metricsFile),
-    deadLetters: () => readDeadLetters(deadLettersFolder),
     async until(what, condition, options) {
       await until(what, condition, options).catch((error) => {
         const tails = Object.values(services).map((service) => service.tail(12));
@@ -108,15 +104,4 @@ export async function readMetrics(path: string): Promise<Metrics | undefined> {
     throw error;
   });
   return text === undefined ? undefined : (JSON.parse(text) as Metrics);
-}
-
-async function readDeadLetters(folder: string): Promise<Record<string, unknown>[]> {
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const texts = await Promise.all(names.sort().map((name) => Bun.file(join(folder, name)).text()));
-  return texts.flatMap((text) =>
-    text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line)),
-  );
 }

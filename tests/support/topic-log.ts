@@ -1,5 +1,11 @@
 /** A topic as a test sees it: every record from the first on, copied, in the order of its partition. */
-import { createAdmin, createConsumer } from "@campus/kafka";
+import {
+  type Admin,
+  type ConsumerRecord,
+  createAdmin,
+  createConsumer,
+  type TopicPartitionOffset,
+} from "@campus/kafka";
 import { until } from "./until.ts";
 
 export interface LoggedRecord {
@@ -9,6 +15,7 @@ export interface LoggedRecord {
   /** The bytes of the value, as text where they are UTF-8. */
   readonly value: Buffer;
   readonly text: string;
+  readonly headers: ConsumerRecord["headers"];
 }
 
 export interface TopicLog extends AsyncDisposable {
@@ -24,7 +31,7 @@ export interface TopicLog extends AsyncDisposable {
 export function followTopic(brokers: string, topic: string): TopicLog {
   const partitions: LoggedRecord[][] = [[], [], []];
   const quiet = { brokers, onLog: () => undefined, onError: () => undefined };
-  const admin = createAdmin({ ...quiet, timeoutMs: 20_000 });
+  const admin = createAdmin(quiet);
   const consumer = createConsumer({
     ...quiet,
     groupId: `reader-of-${topic}-${crypto.randomUUID()}`,
@@ -41,6 +48,7 @@ export function followTopic(brokers: string, topic: string): TopicLog {
         key: String(record.key),
         value,
         text: value.toString(),
+        headers: record.headers,
       });
     }
   });
@@ -49,15 +57,15 @@ export function followTopic(brokers: string, topic: string): TopicLog {
     all: () => partitions.flat(),
     async catchUp(deadlineMs = 20_000) {
       const from = performance.now();
-      const ends = await admin.listOffsets(
-        partitions.map((_, partition) => ({ topic, partition, at: "latest" as const })),
-      );
-      const next = (partition: number) => (partitions[partition]!.at(-1)?.offset ?? -1) + 1;
-      await until(
-        `${topic} was read to its end`,
-        () => ends.every(({ partition, offset }) => next(partition) >= offset),
-        { deadlineMs: deadlineMs - (performance.now() - from) },
-      );
+      const ends = await endsOf(admin, topic, deadlineMs);
+      // The reader's position, and not its last record: what ends a transaction takes an offset, too.
+      const isRead = () => {
+        const positions = consumer.position(ends);
+        return ends.every(({ offset }, index) => offset === 0 || positions[index]!.offset >= offset);
+      };
+      await until(`${topic} was read to its end`, isRead, {
+        deadlineMs: deadlineMs - (performance.now() - from),
+      });
     },
     async [Symbol.asyncDispose]() {
       await consumer.close();
@@ -65,4 +73,26 @@ export function followTopic(brokers: string, topic: string): TopicLog {
       await admin.close();
     },
   };
+}
+
+/** Where the topic's partitions end. A cluster that was silent a moment ago may not know yet who leads them: it is asked again. */
+async function endsOf(admin: Admin, topic: string, deadlineMs: number): Promise<TopicPartitionOffset[]> {
+  let ends: TopicPartitionOffset[] = [];
+  let failure: unknown;
+  const isKnown = async () => {
+    try {
+      // Described each time: it tells the client who leads now, where the cluster was restarted since.
+      const [description] = await admin.describeTopics([topic]);
+      ends = await admin.listOffsets(
+        description!.partitions.map(({ partition }) => ({ topic, partition, at: "latest" as const })),
+      );
+    } catch (error) {
+      failure = error;
+    }
+    return ends.length > 0;
+  };
+  await until(`the ends of ${topic} are known`, isKnown, { deadlineMs, everyMs: 100 }).catch((error) => {
+    throw new Error(`${error.message} (${failure})`);
+  });
+  return ends;
 }

@@ -17,7 +17,7 @@ import type { CheckpointStore } from "./checkpoint-store.ts";
 import { createCommitStore } from "./commit-store.ts";
 import { GROUP, TRANSACTION_TIMEOUT_MS } from "./config.ts";
 import { createStateLog, type StateLog, type StateLogOptions } from "./state-log.ts";
-import { ensureStateTopic, STATE_PARTITION, STATE_TOPIC, stateRecord } from "./state-topic.ts";
+import { ensureStateTopic, STATE_PARTITION, STATE_TOPIC } from "./state-topic.ts";
 import { createTopicStore } from "./topic-store.ts";
 import { createTransactions } from "./transactions.ts";
 
@@ -25,6 +25,7 @@ import { createTransactions } from "./transactions.ts";
 export interface StoreContext {
   /** Of the group. */
   readonly consumer: Consumer;
+  readonly admin: Admin;
   /** Options of every further client. */
   readonly client: ClientOptions;
   readonly log: Logger;
@@ -57,7 +58,7 @@ export function openStore(kind: "topic" | "commit", context: StoreContext): Chec
 
 /** A store in the state topic, whose log may be another than the one that always reads all of it. */
 export function openTopicStore(
-  { consumer, client, log, onFailure }: StoreContext,
+  { consumer, admin, client, log, onFailure }: StoreContext,
   { openStateLog = createStateLog }: { openStateLog?: (options: StateLogOptions) => StateLog } = {},
 ): CheckpointStore {
   const transactions = createTransactions({
@@ -74,17 +75,21 @@ export function openTopicStore(
     onUnsettled: (error) =>
       log.warn("a commit without an answer: asking Kafka what became of it: {error}", { error }),
   });
+  const place = { topic: STATE_TOPIC, partition: STATE_PARTITION };
   const stateLog = openStateLog({
-    consumer: createConsumer({
-      ...client,
-      groupId: `${GROUP}-state`,
-      partitions: [{ topic: STATE_TOPIC, partition: STATE_PARTITION, offset: 0 }],
-      autoOffsetReset: "earliest",
-      isolation: "read_committed",
-    }),
-    write: ({ key, value }) =>
-      transactions.run((transaction) => transaction.send(STATE_TOPIC, stateRecord(key, value))),
-    markKey: `${GROUP}/mark`,
+    openReader: (onEnd) =>
+      createConsumer({
+        ...client,
+        groupId: `${GROUP}-state`,
+        partitions: [{ ...place, offset: 0 }],
+        autoOffsetReset: "earliest",
+        isolation: "read_committed",
+        onEnd,
+      }),
+    async highWatermark() {
+      const [end] = await admin.listOffsets([{ ...place, at: "latest" }]);
+      return end!.offset;
+    },
     onFailure,
   });
   return createTopicStore({

@@ -46,9 +46,21 @@ export interface Processor {
   save(): Promise<void>;
   /** Gives partitions up, kept (`save`) or lost: what was counted of them since the last save, their next owner counts. */
   drop(partitions: readonly TopicPartition[]): void;
+  /** All before an offset was handed out and counted, and nothing but what no reader is shown lies between. */
+  reached(end: TopicPartitionOffset): void;
   holds(partition: TopicPartition): boolean;
+  /** How far what is kept is, for whoever watches over progress. */
+  standing(): Standing[];
   /** The held partitions as they are counted now. */
   checkpoints(): Checkpoint[];
+}
+
+/** A partition that is held, or being taken over. */
+export interface Standing extends TopicPartition {
+  /** The offset that is kept, -1 where none is. */
+  readonly offset: number;
+  /** What keeps it from moving, if anything is known to. */
+  readonly trouble: string | undefined;
 }
 
 interface Held extends TopicPartition {
@@ -77,6 +89,9 @@ export function createProcessor({
   retryMs = 500,
 }: ProcessorOptions): Processor {
   const held = new Map<string, Held>();
+  let restoring: readonly TopicPartition[] = [];
+  /** Of the last save, if it failed. */
+  let trouble: string | undefined;
   let lastSave: Promise<unknown> = Promise.resolve();
 
   const isHeld = (partition: Held) => held.get(keyOf(partition)) === partition;
@@ -118,7 +133,10 @@ export function createProcessor({
 
   function save(): Promise<void> {
     const saved = lastSave.then(saveNow);
-    lastSave = saved.catch(() => {});
+    lastSave = saved.then(
+      () => (trouble = undefined),
+      (error) => (trouble = error instanceof Error ? error.message : String(error)),
+    );
     return saved;
   }
 
@@ -139,7 +157,10 @@ export function createProcessor({
 
   return {
     async assigned(partitions) {
+      restoring = partitions;
+      // A load that fails ends the process, so it stays that way.
       const checkpoints = await store.load(partitions);
+      restoring = [];
       for (const { topic, partition, offset, counts, stale } of checkpoints) {
         // Without an offset there is nothing to keep yet.
         const savedOffset = stale && offset >= 0 ? undefined : offset;
@@ -174,6 +195,21 @@ export function createProcessor({
 
     drop(partitions) {
       for (const partition of partitions) held.delete(keyOf(partition));
+    },
+
+    reached({ offset, ...place }) {
+      const partition = held.get(keyOf(place));
+      if (partition !== undefined && offset > partition.offset) partition.offset = offset;
+    },
+
+    standing() {
+      const waits = "what it has counted so far is not known yet";
+      return [
+        ...[...held.values()].map(({ topic, partition, savedOffset = -1 }) => {
+          return { topic, partition, offset: savedOffset, trouble };
+        }),
+        ...restoring.map((partition) => ({ ...partition, offset: -1, trouble: waits })),
+      ];
     },
 
     holds: (partition) => held.has(keyOf(partition)),

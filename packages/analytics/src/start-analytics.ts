@@ -1,7 +1,18 @@
-/** The analytics consumer, wired: both topics in, live figures out. Everything it does stands in the modules it puts together. */
+/**
+ * The analytics consumer, wired: both topics in, live figures out. Everything it does stands in the modules it puts together. The store can be
+ * replaced, which only tests do.
+ */
 import { createMissingTopics, EVENT_TOPICS } from "@campus/events";
-import { createAdmin, createConsumer, KafkaError, type TopicPartition } from "@campus/kafka";
-import { kafkaLogHandlers, registerConsumerLag, startService, waitForKafka } from "@campus/service";
+import { type Consumer, createAdmin, createConsumer, KafkaError, type TopicPartition } from "@campus/kafka";
+import {
+  kafkaLogHandlers,
+  type Progress,
+  registerConsumerLag,
+  type Service,
+  startService,
+  waitForKafka,
+  watchProgress,
+} from "@campus/service";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { ADMIN_TIMEOUT_MS, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
@@ -9,16 +20,17 @@ import { reportSetAside } from "./dead-letter-report.ts";
 import { createMembership } from "./membership.ts";
 import { createMetricsFile } from "./metrics-file.ts";
 import { openStore, prepareStore, type StoreContext } from "./open-store.ts";
-import { createProcessor } from "./processor.ts";
+import { createProcessor, keyOf, type Processor } from "./processor.ts";
 import { createReporter } from "./reporter.ts";
 
-export interface AnalyticsOptions {
-  /** The store to keep counts in, in place of the one that `ANALYTICS_STATE` names. */
+/** What a test may put in the place of the real thing. */
+export interface AnalyticsPieces {
+  /** Without it, what ANALYTICS_STATE asks for. */
   readonly createStore?: (context: StoreContext) => CheckpointStore;
 }
 
 /** Runs the service until it is told to end or can't go on; the process ends with it. */
-export async function startAnalytics(options: AnalyticsOptions = {}): Promise<void> {
+export async function startAnalytics(pieces: AnalyticsPieces = {}): Promise<void> {
   const service = await startService({
     name: "analytics",
     description:
@@ -27,14 +39,14 @@ export async function startAnalytics(options: AnalyticsOptions = {}): Promise<vo
     prefixes: PREFIXES,
     managementPort: MANAGEMENT_PORT,
   });
-  await run(service, options).catch((error) => service.lifecycle.fail(error));
+  for (const name of Object.keys(pieces))
+    service.log.warn("NOT THE REAL THING: {name} was replaced, which is for tests only", { name });
+  await run(service, pieces).catch((error) => service.lifecycle.fail(error));
 }
 
-type Service = Awaited<ReturnType<typeof startService<typeof SETTINGS>>>;
-
-async function run(service: Service, options: AnalyticsOptions): Promise<void> {
+async function run(service: Service<typeof SETTINGS>, pieces: AnalyticsPieces): Promise<void> {
   const { settings, log, lifecycle, readiness, metrics } = service;
-  const { createStore = (context) => openStore(settings.state, context) } = options;
+  const { createStore = (context) => openStore(settings.state, context) } = pieces;
   const startedAtMs = Date.now();
   const client = {
     brokers: settings.brokers,
@@ -78,8 +90,15 @@ async function run(service: Service, options: AnalyticsOptions): Promise<void> {
     onAssigned: (partitions) => membership.onAssigned(partitions),
     onRevoked: (partitions) => membership.onRevoked(partitions),
     onLost: (partitions) => membership.onLost(partitions),
+    onEnd: (end) => processor.reached(end),
   });
-  const store = createStore({ consumer, client, log, onFailure: (error) => void lifecycle.fail(error) });
+  const store = createStore({
+    consumer,
+    admin,
+    client,
+    log,
+    onFailure: (error) => void lifecycle.fail(error),
+  });
   lifecycle.onDrain("store", () => store.close());
   const processor = createProcessor({
     store: { ...store, load: (partitions) => patiently(() => store.load(partitions)) },
@@ -100,6 +119,13 @@ async function run(service: Service, options: AnalyticsOptions): Promise<void> {
     onJoined: () => readiness.clear("starting"),
   });
   registerConsumerLag({ registry: metrics, lag: () => consumer.lag() });
+  watchProgress({
+    readiness,
+    log,
+    signal: lifecycle.signal,
+    stallTimeoutMs: settings.stallTimeoutMs,
+    look: () => progressOf(processor, consumer),
+  });
 
   const timers = [
     setInterval(() => void membership.save(), settings.commitIntervalMs),
@@ -112,4 +138,16 @@ async function run(service: Service, options: AnalyticsOptions): Promise<void> {
   });
 
   await consumer.run((batch) => processor.handle(batch), { concurrency: all.length });
+}
+
+/** How far what is kept is behind what can be read. */
+async function progressOf(processor: Processor, consumer: Consumer): Promise<Progress[]> {
+  const standing = processor.standing();
+  const watermarks = await consumer.watermarks(
+    standing.map(({ topic, partition }) => ({ topic, partition })),
+  );
+  return standing.map(({ offset, trouble, ...place }, index) => {
+    const { low = 0, high = 0 } = watermarks[index] ?? {};
+    return { name: keyOf(place), position: offset, lag: Math.max(0, high - Math.max(low, offset)), trouble };
+  });
 }

@@ -66,6 +66,7 @@ function setUp() {
         await faults.catchUp;
         steps.push("log");
       },
+      readTo: async () => undefined,
       stableOffset: async () => 41,
       close: async () => void steps.push("log closed"),
     },

@@ -13,6 +13,7 @@ export {
   type UnhandledRecord,
 } from "./dead-letter.ts";
 export { MalformedEventError } from "./malformed-event.ts";
+export { plainOrderId } from "./order-id.ts";
 export { createMissingTopics, type TopicAdmin, type TopicCreationOptions } from "./topic-creation.ts";
 export {
   EVENT_TOPICS,

@@ -50,7 +50,7 @@ export function createCounters(registry: Registry): Counters {
       decisions.inc({ outcome: "failed" }, failed);
       repeated.inc(parcel.repeated);
       deadLetters.inc(letters.length);
-      sizes.observe(records);
+      if (records > 0) sizes.observe(records);
     },
     transactionEnded: (outcome) => transactions.inc({ outcome }),
     publishRetried: () => retries.inc(),

@@ -2,15 +2,15 @@
  * From a batch of records to decisions. What can't be read becomes a dead letter at once; what can't be decided is tried a few times, all of a batch
  * together so that one bad record costs the partition no more than many, and then becomes one, too. Nothing here talks to Kafka.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import {
   type Codec,
+  type DeadLetterRecord,
   deadLetterRecord,
   decodeEvent,
   encodeEvent,
   type InventoryEvent,
   MalformedEventError,
-  type OrderPlaced,
+  plainOrderId,
   readDeadLetterHeaders,
   type UnhandledRecord,
 } from "@campus/events";
@@ -18,9 +18,16 @@ import type { ProducerRecord } from "@campus/kafka";
 import { GROUP } from "./config.ts";
 import type { OrderWindow } from "./order-window.ts";
 import type { Decisions } from "./parcel.ts";
+import { pause } from "./retry.ts";
 
-/** Decides one order: see `decide` in reservation.ts. */
-export type Decide = (order: OrderPlaced, now: string, newId: () => string) => InventoryEvent;
+/** Decides one order by its id: see `decide` in reservation.ts. */
+export type Decide = (orderId: string, now: string, newId: () => string) => InventoryEvent;
+
+/** What is needed of a consumed record; `ConsumerRecord` of `@campus/kafka` is one. */
+export interface OrderRecord extends UnhandledRecord {
+  /** The value as UTF-8, null where there is none. */
+  text(): string | null;
+}
 
 export interface DeciderOptions {
   readonly decide: Decide;
@@ -39,7 +46,7 @@ export interface DeciderOptions {
  * @throws the signal's reason, while something waits to be tried again
  */
 export type Decider = (
-  records: Iterable<UnhandledRecord>,
+  records: Iterable<OrderRecord>,
   window: OrderWindow,
   signal: AbortSignal,
 ) => Promise<Decisions>;
@@ -50,10 +57,10 @@ class UnexpectedEventError extends Error {
 }
 
 /** What is known of a record: its outcome, its dead letter, or what the last attempt failed with. */
-type Slot = InventoryEvent | { readonly letter: ProducerRecord } | { readonly failure: Failure };
+type Slot = InventoryEvent | { readonly letter: DeadLetterRecord } | { readonly failure: Failure };
 interface Failure {
   readonly record: UnhandledRecord;
-  readonly order: OrderPlaced;
+  readonly orderId: string;
   readonly error: Error;
 }
 
@@ -65,11 +72,11 @@ export function createDecider({
   now = Date.now,
   newId = () => crypto.randomUUID(),
 }: DeciderOptions): Decider {
-  function attempt(record: UnhandledRecord, order: OrderPlaced, decidedAt: string): Slot {
+  function attempt(record: UnhandledRecord, orderId: string, decidedAt: string): Slot {
     try {
-      return decide(order, decidedAt, newId);
+      return decide(orderId, decidedAt, newId);
     } catch (error) {
-      return { failure: { record, order, error: asError(error) } };
+      return { failure: { record, orderId, error: asError(error) } };
     }
   }
 
@@ -83,11 +90,11 @@ export function createDecider({
     const failed: number[] = [];
     let repeated = 0;
     for (const record of records) {
-      const order = readOrder(record);
-      if (order instanceof Error) slots.push(letterOf(record, order, 1));
-      else if (window.isRepeated(order.order_id, record.offset) && !cameBack(record)) repeated++;
+      const orderId = readOrderId(record);
+      if (orderId instanceof Error) slots.push(letterOf(record, orderId, 1));
+      else if (window.isRepeated(orderId, record.offset) && !cameBack(record)) repeated++;
       else {
-        const slot = attempt(record, order, decidedAt);
+        const slot = attempt(record, orderId, decidedAt);
         if ("failure" in slot) failed.push(slots.length);
         slots.push(slot);
       }
@@ -98,8 +105,8 @@ export function createDecider({
       if (!isLast) await pause(firstPauseMs * 2 ** (attempts - 1), signal);
       decidedAt = new Date(now()).toISOString();
       open = open.filter((index) => {
-        const { record, order, error } = (slots[index] as { failure: Failure }).failure;
-        slots[index] = isLast ? letterOf(record, error, attempts) : attempt(record, order, decidedAt);
+        const { record, orderId, error } = (slots[index] as { failure: Failure }).failure;
+        slots[index] = isLast ? letterOf(record, error, attempts) : attempt(record, orderId, decidedAt);
         return "failure" in slots[index];
       });
     }
@@ -109,7 +116,7 @@ export function createDecider({
 
 function gather(slots: readonly Slot[], repeated: number, codec: Codec): Decisions {
   const outcomes: ProducerRecord[] = [];
-  const letters: ProducerRecord[] = [];
+  const letters: DeadLetterRecord[] = [];
   let reserved = 0;
   for (const slot of slots) {
     if ("letter" in slot) letters.push(slot.letter);
@@ -121,11 +128,13 @@ function gather(slots: readonly Slot[], repeated: number, codec: Codec): Decisio
   return { outcomes, letters, reserved, failed: outcomes.length - reserved, repeated };
 }
 
-/** The order in a record, or why there is none. */
-export function readOrder(record: UnhandledRecord): OrderPlaced | Error {
+/** The id of the order in a record, or why there is none. */
+export function readOrderId(record: OrderRecord): string | Error {
+  const orderId = plainOrderId(record.text() ?? "");
+  if (orderId !== null) return orderId;
   try {
     const event = decodeEvent(record.value);
-    if (event.event_type === "OrderPlaced") return event;
+    if (event.event_type === "OrderPlaced") return event.order_id;
     return new UnexpectedEventError(`${event.event_type} is no order`);
   } catch (error) {
     if (error instanceof MalformedEventError) return error;
@@ -139,11 +148,6 @@ export function readOrder(record: UnhandledRecord): OrderPlaced | Error {
  */
 function cameBack(record: UnhandledRecord): boolean {
   return readDeadLetterHeaders(record.headers)?.group === GROUP;
-}
-
-async function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-  // Its own error is a wrapped one; the signal's reason is what the caller knows.
-  await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 function asError(thrown: unknown): Error {

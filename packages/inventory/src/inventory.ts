@@ -22,6 +22,7 @@ import {
 import { createAcknowledgedDelivery } from "./acknowledged-delivery.ts";
 import { ADMIN_TIMEOUT_MS, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
+import { reportSetAside } from "./dead-letter-report.ts";
 import { createDecider, type Decide } from "./decider.ts";
 import type { CreateDelivery } from "./delivery.ts";
 import { Lane } from "./lane.ts";
@@ -96,6 +97,7 @@ async function run(service: Inventory, pieces: InventoryPieces): Promise<void> {
       await lanes.onRevoked(revoked);
       log.info("gave back {partitions}", { partitions: names(revoked) });
     },
+    onEnd: (end) => lanes.onEnd(end),
     onLost(lost) {
       lanes.onLost(lost);
       log.warn("lost {partitions}: the group went on without it", { partitions: names(lost) });
@@ -154,7 +156,10 @@ function createLanesOf(
         decide: decider,
         maxRecords: settings.batchMaxRecords,
         log,
-        onDelivered: (parcel) => counters.delivered(parcel),
+        onDelivered(parcel) {
+          counters.delivered(parcel);
+          reportSetAside(log, parcel.decisions.letters);
+        },
         onFailure,
         delivery: createDelivery({
           partition,

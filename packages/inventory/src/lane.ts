@@ -5,17 +5,16 @@
  *
  * Whenever a delivery fails, everything decided since is thrown away and the partition is read again from where the group stands.
  */
-import type { UnhandledRecord } from "@campus/events";
 import { KafkaError, type TopicPartition, type TopicPartitionOffset } from "@campus/kafka";
 import type { Logger } from "@campus/service";
-import type { Decider } from "./decider.ts";
+import type { Decider, OrderRecord } from "./decider.ts";
 import type { Delivery } from "./delivery.ts";
 import type { OrderWindow } from "./order-window.ts";
-import { type Decisions, joined, type Parcel, parcelOf, type Stretch } from "./parcel.ts";
-import { retry } from "./retry.ts";
+import { type Decisions, emptyParcel, joined, type Parcel, parcelOf, type Stretch } from "./parcel.ts";
+import { pause, retry } from "./retry.ts";
 
 /** What is needed of a consumed batch; `Batch` of `@campus/kafka` is one. */
-export type OrderBatch = Stretch & Iterable<UnhandledRecord>;
+export type OrderBatch = Stretch & Iterable<OrderRecord>;
 
 export interface LaneOptions {
   readonly partition: TopicPartition;
@@ -31,9 +30,13 @@ export interface LaneOptions {
   /** The lane can't go on, for a reason that is not Kafka's. */
   readonly onFailure: (error: unknown) => void;
   readonly firstPauseMs?: number;
+  readonly fencedPauseMs?: number;
 }
 
 const LONGEST_PAUSE_MS = 5_000;
+/** About what a member's next heartbeats take to tell it that it is none any more. */
+const FENCED_PAUSE_MS = 1_000;
+const FENCED: ReadonlySet<string> = new Set(["_FENCED", "PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH"]);
 
 export class Lane {
   readonly #options: LaneOptions;
@@ -49,6 +52,8 @@ export class Lane {
   /** Where the group goes on if it has committed nothing. */
   #start = -1;
   #position = -1;
+  /** After the last record accepted; -1 before the first. */
+  #next = -1;
   #trouble: KafkaError | null = null;
 
   constructor(options: LaneOptions) {
@@ -73,6 +78,7 @@ export class Lane {
   /** Settles what others left of this partition. Resolves with the committed offset, -1 where there is none. @throws the signal's reason */
   async open(): Promise<number> {
     this.#position = await this.#settle();
+    this.#next = this.#position;
     return this.#position;
   }
 
@@ -84,12 +90,23 @@ export class Lane {
     // Meanwhile the partition may have gone, or be read again from further back.
     if (!decisions || this.signal.aborted || reading !== this.#reading || this.#recovered) return;
     if (this.#start < 0) this.#start = batch.firstOffset;
-    const parcel = parcelOf(batch, decisions);
-    this.#waiting = this.#waiting ? joined(this.#waiting, parcel) : parcel;
-    this.#delivering ??= this.#deliverAll().finally(() => {
-      this.#delivering = null;
-    });
+    this.#enqueue(parcelOf(batch, decisions));
     await this.#room(batch.length);
+  }
+
+  /** There is nothing to read before this offset, and all batches before it were accepted. */
+  reach(offset: number): void {
+    if (this.signal.aborted || this.#draining || this.#recovered) return;
+    const { partition } = this.#options;
+    const from = this.#next < 0 ? offset : this.#next;
+    if (this.#start < 0) this.#start = from;
+    if (offset > Math.max(0, this.#next)) this.#enqueue(emptyParcel(partition, from, offset));
+  }
+
+  #enqueue(parcel: Parcel): void {
+    this.#waiting = this.#waiting ? joined(this.#waiting, parcel) : parcel;
+    this.#next = parcel.nextOffset;
+    this.#delivering ??= this.#deliverAll();
   }
 
   /** Resolves when everything accepted is delivered, or can't be any more. Called when nothing more comes in. */
@@ -130,6 +147,8 @@ export class Lane {
         await this.#recover(error).catch(this.#options.onFailure);
       }
     }
+    // In one breath with the last look: what comes in after it begins anew.
+    this.#delivering = null;
   }
 
   /** After a delivery that failed: settles what is left of it and goes back to where the group stands. */
@@ -144,6 +163,9 @@ export class Lane {
     try {
       // On its way out the partition is not read again: whoever gets it next settles and goes on from there.
       if (this.#draining) return void this.#forget();
+      // Another process has taken over, and this one may not have heard yet that it lost the partition: to fence the other in turn would do
+      // no harm but cost it its work.
+      if (FENCED.has(error.name)) await pause(this.#options.fencedPauseMs ?? FENCED_PAUSE_MS, this.signal);
       const committed = await this.#settle();
       // In a turn of the event loop that begins with this: every batch taken before has come in by now, and is forgotten; every later one is
       // fetched from the new offset.
@@ -152,6 +174,7 @@ export class Lane {
         if (this.signal.aborted || this.#draining) return;
         this.#position = committed;
         const offset = committed >= 0 ? committed : this.#start;
+        this.#next = offset;
         rewind({ ...partition, offset });
       });
     } catch (reason) {

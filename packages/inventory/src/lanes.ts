@@ -37,6 +37,8 @@ export interface Lanes {
   onLost(partitions: readonly TopicPartition[]): void;
   /** Takes a batch in hand, see `Lane`. */
   accept(batch: Batch): Promise<void>;
+  /** A partition was read up to this offset; see `onEnd` of the consumer. */
+  onEnd(end: TopicPartitionOffset): void;
   progress(): Promise<LaneProgress[]>;
   /** Ends all that is left, and what comes in from now on. */
   end(reason: Error): void;
@@ -107,6 +109,7 @@ export function createLanes(options: LanesOptions): Lanes {
     async accept(batch) {
       await lanes.get(nameOf(batch))?.accept(batch);
     },
+    onEnd: (end) => lanes.get(nameOf(end))?.reach(end.offset),
     async progress() {
       const held = [...lanes].map(([name, lane]) => ({ name, lane, ...placeOf(name) }));
       if (held.length === 0) return [];

@@ -1,12 +1,13 @@
 /** What goes into Kafka together: the outcomes of some records of one partition, the dead letters among them, and the offset they bring it to. */
-import type { ProducerRecord } from "@campus/kafka";
+import type { DeadLetterRecord } from "@campus/events";
+import type { ProducerRecord, TopicPartition } from "@campus/kafka";
 
 /** What became of some records. */
 export interface Decisions {
   /** For inventory-events, in the order of the orders. */
   readonly outcomes: readonly ProducerRecord[];
   /** For the dead letters of the topic they came from. */
-  readonly letters: readonly ProducerRecord[];
+  readonly letters: readonly DeadLetterRecord[];
   readonly reserved: number;
   /** Orders decided whose stock could not be reserved. */
   readonly failed: number;
@@ -40,6 +41,12 @@ export interface Stretch {
 export function parcelOf(stretch: Stretch, decisions: Decisions): Parcel {
   const { topic, partition, firstOffset, lastOffset, length } = stretch;
   return { topic, partition, firstOffset, nextOffset: lastOffset + 1, records: length, decisions };
+}
+
+/** A parcel of nothing but an offset: what lies before it are marks of transactions, which no reader is shown. */
+export function emptyParcel(partition: TopicPartition, firstOffset: number, nextOffset: number): Parcel {
+  const decisions = { outcomes: [], letters: [], reserved: 0, failed: 0, repeated: 0 };
+  return { ...partition, firstOffset, nextOffset, records: 0, decisions };
 }
 
 /** Two parcels in a row as one. */

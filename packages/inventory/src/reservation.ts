@@ -2,7 +2,7 @@
  * The inventory's domain, pure: which orders get their stock, and the event that says so. No clock, no randomness
  * and no I/O of its own, so that a replay, another instance or another release decides every order the same.
  */
-import type { InventoryEvent, OrderPlaced } from "@campus/events";
+import type { InventoryEvent } from "@campus/events";
 
 /** The share of orders whose stock can be reserved. */
 export const RESERVED_SHARE = 0.9;
@@ -21,12 +21,11 @@ export function isReserved(orderId: string): boolean {
 
 /**
  * Decides one order.
- * @param order the order as it was placed
+ * @param order_id the order's id, which is all that counts
  * @param now the moment of the decision, ISO-8601; the outcome does not depend on it
  * @param newId gives the event its id, a UUID
  */
-export function decide(order: OrderPlaced, now: string, newId: () => string): InventoryEvent {
-  const { order_id } = order;
+export function decide(order_id: string, now: string, newId: () => string): InventoryEvent {
   return isReserved(order_id)
     ? { event_id: newId(), event_type: "InventoryReserved", order_id, timestamp: now, success: true }
     : { event_id: newId(), event_type: "InventoryFailed", order_id, timestamp: now, success: false };

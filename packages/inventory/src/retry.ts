@@ -30,9 +30,14 @@ export async function retry<T>(
       if (!isRetriable(error)) throw error;
       onRetry?.(error, pauseMs);
     }
-    // Its own error is a wrapped one; the signal's reason is what the caller knows.
-    await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await pause(pauseMs, signal);
   }
+}
+
+/** Waits. @throws the signal's reason as soon as it fires */
+export async function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
+  // Its own error is a wrapped one; the signal's reason is what the caller knows.
+  await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** The result, or the signal's reason as soon as that fires. The work itself goes on, unheard. */

@@ -4,7 +4,7 @@
  */
 import { type ClientOptions, createConsumer, type TopicPartition } from "@campus/kafka";
 import type { Logger } from "@campus/service";
-import { readOrder } from "./decider.ts";
+import { readOrderId } from "./decider.ts";
 import type { OrderWindow } from "./order-window.ts";
 
 /** A stretch to read: from `from` up to, not including, `to`. */
@@ -50,8 +50,8 @@ export async function readTails(
       if (!tail) return;
       for (const record of batch) {
         if (record.offset >= tail.to) break;
-        const order = readOrder(record);
-        if (!(order instanceof Error)) tail.window.isRepeated(order.order_id, record.offset);
+        const orderId = readOrderId(record);
+        if (typeof orderId === "string") tail.window.isRepeated(orderId, record.offset);
       }
       if (batch.lastOffset >= tail.to - 1) open.delete(keyOf(tail));
       if (open.size === 0) ended.resolve();

@@ -1,7 +1,8 @@
 /** What the tests of this package stand on: orders, records that hold them, and Kafka's part played by hand. */
-import { encodeEvent, ORDER_EVENTS, type OrderPlaced, type UnhandledRecord } from "@campus/events";
+import { encodeEvent, ORDER_EVENTS, type OrderPlaced } from "@campus/events";
 import { KafkaError } from "@campus/kafka";
 import { createLog, type Logger } from "@campus/service";
+import type { OrderRecord } from "./decider.ts";
 import type { OrderBatch } from "./lane.ts";
 
 export function orderOf(orderId: string = crypto.randomUUID()): OrderPlaced {
@@ -14,7 +15,7 @@ export function orderOf(orderId: string = crypto.randomUUID()): OrderPlaced {
   };
 }
 
-export function recordOf(value: string | Uint8Array | null, offset = 0): UnhandledRecord {
+export function recordOf(value: string | Uint8Array | null, offset = 0): OrderRecord {
   return {
     topic: ORDER_EVENTS,
     partition: 1,
@@ -23,15 +24,16 @@ export function recordOf(value: string | Uint8Array | null, offset = 0): Unhandl
     key: Buffer.from("key"),
     value: value === null ? null : Buffer.from(value),
     headers: [],
+    text: () => (value === null ? null : Buffer.from(value).toString()),
   };
 }
 
-export function recordsOf(orders: readonly OrderPlaced[], firstOffset = 0): UnhandledRecord[] {
+export function recordsOf(orders: readonly OrderPlaced[], firstOffset = 0): OrderRecord[] {
   return orders.map((order, index) => recordOf(encodeEvent(order), firstOffset + index));
 }
 
 /** At least one record, of partition 1. */
-export function batchOf(records: readonly UnhandledRecord[]): OrderBatch {
+export function batchOf(records: readonly OrderRecord[]): OrderBatch {
   return {
     topic: ORDER_EVENTS,
     partition: 1,

@@ -20,6 +20,10 @@ export class AssignedPartition implements TopicPartition {
   /** When the batch being worked on was handed out (`performance.now()`), or null. */
   #busySince: number | null = null;
   #onIdle: (() => void)[] = [];
+  /** The log's end when it was last reached: all before it was handed out, and what no reader is shown (markers) passed over; -1 until then. */
+  reachedEnd = -1;
+  /** The one of them that was told last. */
+  toldEnd = -1;
 
   constructor(
     client: NativeClient,

@@ -206,6 +206,8 @@ export function consumerProperties(options: ClientOptions & ConsumerGroupOptions
       "isolation.level": options.isolation ?? "read_committed",
       "enable.auto.commit": false,
       "enable.auto.offset.store": false,
+      // Tells the end of a log whose last entries no reader is shown: markers of transactions.
+      "enable.partition.eof": true,
       // librdkafka pauses fetching for a whole second once a queue is full: a fast reader starves. Bytes bound the queue instead.
       "fetch.queue.backoff.ms": 2,
       "queued.max.messages.kbytes": 16_384, // a partition, as each has its own queue here

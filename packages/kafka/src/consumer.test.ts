@@ -51,6 +51,31 @@ function consumerOf(topic: string, options: Partial<ConsumerOptions> = {}) {
   });
 }
 
+test("the end of a partition is told when its batches are done, and again when more has come", async () => {
+  const topic = await topicWith(5, 1);
+  const told: string[] = [];
+  await using consumer = consumerOf(topic, {
+    maxBatchRecords: 3,
+    onEnd: ({ partition, offset }) => void told.push(`end ${partition}/${offset}`),
+  });
+  for await (const { lastOffset } of consumer) {
+    told.push(`batch to ${lastOffset}`);
+    if (lastOffset === 4) break;
+  }
+  const more = consumer[Symbol.asyncIterator]();
+  const next = more.next();
+  await until(() => told.length === 3);
+  await producer.send(topic, { key: "k", value: "5" });
+  expect((await next).value?.lastOffset).toBe(5);
+  expect(told).toEqual(["batch to 2", "batch to 4", "end 0/5"]);
+  // Asking for another says that the last one is done.
+  const last = more.next();
+  await until(() => told.at(-1) === "end 0/6");
+  expect((await consumer.lag())[0]?.lag).toBe(0);
+  await consumer.close();
+  expect((await last).done).toBe(true);
+});
+
 test("batches are of one partition, in offset order, without gaps or repeats", async () => {
   const topic = await topicWith(5_000);
   await using consumer = consumerOf(topic, { maxBatchRecords: 700 });

@@ -247,6 +247,10 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   /** Goes on from these offsets. Batches already handed out are not taken back. */
   async seek(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     seekPartitions(this.#client, offsets);
+    for (const offset of offsets) {
+      const partition = this.#assignment.get(offset);
+      if (partition) partition.reachedEnd = partition.toldEnd = -1;
+    }
     this.#wake();
   }
 
@@ -313,6 +317,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   /** A batch is done. Its partition may have more: whoever waits for work must look again. */
   #end(partition: AssignedPartition): void {
     partition.end();
+    this.#tellEnd(partition);
     this.#wake();
   }
 
@@ -322,7 +327,10 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       const records = this.#fetcher.take(partition.queue.pointer, (error) =>
         this.#fetchFailed(partition, error),
       );
-      if (!records) continue;
+      if (!records) {
+        this.#tellEnd(partition);
+        continue;
+      }
       partition.begin();
       this.#assignment.served(partition);
       this.#counters.batches++;
@@ -361,7 +369,20 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#counters.commits++;
   }
 
-  #fetchFailed({ topic, partition }: TopicPartition, { code, message }: FetchError): void {
+  /** That all of a partition was worked on is told once no batch of it is out. */
+  #tellEnd(partition: AssignedPartition): void {
+    const { topic, partition: id, reachedEnd, toldEnd } = partition;
+    if (partition.busy || partition.state === "gone" || reachedEnd <= toldEnd) return;
+    partition.toldEnd = reachedEnd;
+    this.#options.onEnd?.({ topic, partition: id, offset: reachedEnd });
+  }
+
+  #fetchFailed(assigned: AssignedPartition, { code, message, offset }: FetchError): void {
+    const { topic, partition } = assigned;
+    if (code === partitionEnd) {
+      assigned.reachedEnd = offset;
+      return;
+    }
     const error = errorOf(code, `consume ${topic}/${partition}`, message);
     if (code === autoOffsetReset) this.#fail(error);
     else this.#options.onError?.(error);
@@ -377,6 +398,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   }
 }
 
+/** `_PARTITION_EOF`: no error; all that readers may see of the partition now has been fetched. */
+const partitionEnd = -191;
 /** `_AUTO_OFFSET_RESET`: there is no offset to begin with, and the options say that this is an error. */
 const autoOffsetReset = -140;
 

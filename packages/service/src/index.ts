@@ -8,16 +8,6 @@ export {
   type LogLevel,
 } from "./common-settings.ts";
 export { type ConsumerLagOptions, registerConsumerLag } from "./consumer-lag.ts";
-export {
-  DEAD_LETTERS_PREFIX,
-  type DeadLetter,
-  type DeadLetters,
-  deadLetterOf,
-  deadLetterSettings,
-  openDeadLetterFolder,
-  type UnhandledRecord,
-  withDeadLetterLog,
-} from "./dead-letters.ts";
 export { type KafkaLogHandlers, type KafkaLogOptions, kafkaLogHandlers } from "./kafka-log.ts";
 export {
   createLifecycle,

@@ -30,26 +30,29 @@ export interface ProgressWatchOptions {
 
 const REASON = "progress";
 
-/** Starts watching. Looks ten times in `stallTimeoutMs`, at most every 5 s. */
-export function watchProgress(options: ProgressWatchOptions): void {
-  const { readiness, log, signal, stallTimeoutMs, look } = options;
+/** Starts watching. Looks ten times in `stallTimeoutMs`, at least every 5 s. */
+export function watchProgress({ readiness, log, signal, stallTimeoutMs, look }: ProgressWatchOptions): void {
   const movedAt = new Map<string, { position: number; atMs: number }>();
+  let stalls: string[] = [];
   let answeredAtMs = performance.now();
-  let isBlocked = false;
+  let trouble = "it does not answer";
   let isLooking = false;
+  let isBlocked = false;
 
-  async function whyNot(): Promise<string | undefined> {
+  /** A look may take as long as Kafka takes to answer; nothing waits for it. */
+  async function lookAgain(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
     try {
       const all = await look();
       answeredAtMs = performance.now();
       const names = new Set(all.map(({ name }) => name));
       for (const name of movedAt.keys()) if (!names.has(name)) movedAt.delete(name);
-      return all.flatMap((progress) => stall(progress) ?? []).join("; ") || undefined;
+      stalls = all.flatMap((progress) => stall(progress) ?? []);
     } catch (error) {
-      const silentMs = performance.now() - answeredAtMs;
-      return silentMs < stallTimeoutMs
-        ? undefined
-        : `Kafka has not said for ${seconds(silentMs)} how much there is to do: ${error}`;
+      trouble = error instanceof Error ? error.message : String(error);
+    } finally {
+      isLooking = false;
     }
   }
 
@@ -65,23 +68,29 @@ export function watchProgress(options: ProgressWatchOptions): void {
     return `${name} has stood at ${position} for ${seconds(now - last.atMs)} with ${lag} to go${why}`;
   }
 
-  async function tick(): Promise<void> {
-    if (isLooking) return;
-    isLooking = true;
-    const reason = await whyNot();
-    isLooking = false;
-    if (signal.aborted) return;
-    if (reason !== undefined) {
+  function judge(): void {
+    const silentMs = performance.now() - answeredAtMs;
+    const reason =
+      silentMs >= stallTimeoutMs
+        ? `Kafka has not said for ${seconds(silentMs)} how much there is to do: ${trouble}`
+        : stalls.join("; ");
+    if (reason !== "") {
       readiness.block(REASON, reason);
       if (!isBlocked) log.error("not ready: {reason}", { reason });
     } else if (isBlocked) {
       readiness.clear(REASON);
       log.info("ready again: everything moves");
     }
-    isBlocked = reason !== undefined;
+    isBlocked = reason !== "";
   }
 
-  const timer = setInterval(() => void tick(), Math.min(5_000, Math.max(10, stallTimeoutMs / 10)));
+  const timer = setInterval(
+    () => {
+      judge();
+      void lookAgain().then(() => signal.aborted || judge());
+    },
+    Math.min(5_000, stallTimeoutMs / 10),
+  );
   timer.unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }

@@ -24,7 +24,11 @@ const SERVICES = ["producer", "inventory", "analytics"] as const;
  * The embedded cluster gives partitions to a consumer that joins a group of others only when their session is about to time
  * out: with a short one, one more instance beside these is soon at work. And it forgets offsets that are part of a transaction.
  */
-const EMBEDDED_ENVIRONMENT = { KAFKA_SESSION_TIMEOUT: "2500ms", INVENTORY_DELIVERY: "at-least-once" };
+const EMBEDDED_ENVIRONMENT = {
+  KAFKA_SESSION_TIMEOUT: "2500ms",
+  INVENTORY_DELIVERY: "at-least-once",
+  ANALYTICS_STATE: "commit",
+};
 
 /** A little more than a service gives itself to drain. */
 const STOP_TIMEOUT_MS = 12_000;

@@ -31,8 +31,8 @@ export interface FetchedRecords {
   readonly headers: ReadonlyMap<number, HeaderList>;
 }
 
-/** A message that stands for an error of its partition instead of a record. */
-export type FetchError = { readonly code: number; readonly message: string };
+/** A message that stands for an error of its partition, or for its end, instead of a record. */
+export type FetchError = { readonly code: number; readonly message: string; readonly offset: number };
 
 export class Fetcher {
   readonly #pointers: NativeMemory;
@@ -75,7 +75,8 @@ export class Fetcher {
       const code = i32[i * words]!;
       const pointer = this.#pointers.getSize(i * 2);
       if (code !== 0) {
-        onError({ code, message: librdkafka().rd_kafka_message_errstr(pointer) ?? "" });
+        const offset = this.#messages.getSize(i * words + field.offset / 4);
+        onError({ code, message: librdkafka().rd_kafka_message_errstr(pointer) ?? "", offset });
         continue;
       }
       if (i !== count) {
