@@ -1,11 +1,5 @@
 /** A topic as a test sees it: every record from the first on, copied, in the order of its partition. */
-import {
-  type Admin,
-  type ConsumerRecord,
-  createAdmin,
-  createConsumer,
-  type TopicPartitionOffset,
-} from "@campus/kafka";
+import { type ConsumerRecord, createAdmin, createConsumer } from "@campus/kafka";
 import { until } from "./until.ts";
 
 export interface LoggedRecord {
@@ -31,7 +25,7 @@ export interface TopicLog extends AsyncDisposable {
 export function followTopic(brokers: string, topic: string): TopicLog {
   const partitions: LoggedRecord[][] = [[], [], []];
   const quiet = { brokers, onLog: () => undefined, onError: () => undefined };
-  const admin = createAdmin(quiet);
+  const admin = createAdmin({ ...quiet, timeoutMs: 20_000 });
   const consumer = createConsumer({
     ...quiet,
     groupId: `reader-of-${topic}-${crypto.randomUUID()}`,
@@ -57,7 +51,9 @@ export function followTopic(brokers: string, topic: string): TopicLog {
     all: () => partitions.flat(),
     async catchUp(deadlineMs = 20_000) {
       const from = performance.now();
-      const ends = await endsOf(admin, topic, deadlineMs);
+      const ends = await admin.listOffsets(
+        partitions.map((_, partition) => ({ topic, partition, at: "latest" as const })),
+      );
       // The reader's position, and not its last record: what ends a transaction takes an offset, too.
       const isRead = () => {
         const positions = consumer.position(ends);
@@ -73,26 +69,4 @@ export function followTopic(brokers: string, topic: string): TopicLog {
       await admin.close();
     },
   };
-}
-
-/** Where the topic's partitions end. A cluster that was silent a moment ago may not know yet who leads them: it is asked again. */
-async function endsOf(admin: Admin, topic: string, deadlineMs: number): Promise<TopicPartitionOffset[]> {
-  let ends: TopicPartitionOffset[] = [];
-  let failure: unknown;
-  const isKnown = async () => {
-    try {
-      // Described each time: it tells the client who leads now, where the cluster was restarted since.
-      const [description] = await admin.describeTopics([topic]);
-      ends = await admin.listOffsets(
-        description!.partitions.map(({ partition }) => ({ topic, partition, at: "latest" as const })),
-      );
-    } catch (error) {
-      failure = error;
-    }
-    return ends.length > 0;
-  };
-  await until(`the ends of ${topic} are known`, isKnown, { deadlineMs, everyMs: 100 }).catch((error) => {
-    throw new Error(`${error.message} (${failure})`);
-  });
-  return ends;
 }
