@@ -1,18 +1,25 @@
 /** What the HTTP side answers to an order, outcome by outcome. */
 import { KEY_MAX_CHARACTERS } from "./idempotency-key.ts";
 import type { KafkaState } from "./kafka-health.ts";
+import type { TrackedOrder } from "./order-tracker.ts";
 import { problem } from "./problem.ts";
 import type { BatchOutcome, Outcome, PublishOutcome } from "./publisher.ts";
+import type { RateDecision } from "./rate-limit.ts";
 import type { Faults } from "./validation.ts";
 
 /** Why no orders are taken, apart from Kafka's state. */
 export type ClosedReason = "starting" | "draining" | "recovering";
 
 const METHODS: Readonly<Record<string, string>> = {
+  "/docs": "GET, HEAD",
   "/health": "GET, HEAD",
+  "/openapi.json": "GET, HEAD",
   "/order": "POST",
   "/orders/batch": "POST",
 };
+
+/** Of one order, whatever its id. */
+const ORDER_PATH = /^\/orders\/[^/]+$/;
 
 const ACCEPTED: ResponseInit = { status: 202, headers: { "content-type": "application/json" } };
 
@@ -44,6 +51,30 @@ export function acceptBatch(
     `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orderIds.length},"order_ids":[${ids}]}`,
     ACCEPTED,
   );
+}
+
+export function refuseHost(): Response {
+  return problem("misdirected", "No orders are taken under the name in the Host header (ALLOWED_HOSTS).");
+}
+
+export function refuseWithoutKey(): Response {
+  return problem(
+    "unauthenticated",
+    "Send an API key that is in force, as Authorization: Bearer or X-API-Key.",
+    {
+      headers: { "www-authenticate": "Bearer" },
+    },
+  );
+}
+
+export function refuseRate({ retryAfterS, headers }: RateDecision): Response {
+  return retryAfterS === Number.POSITIVE_INFINITY
+    ? problem("rate-limited", "These are more orders than may come at once. Send them in smaller batches.", {
+        headers,
+      })
+    : problem("rate-limited", "More orders than are allowed in this time. Nothing was published.", {
+        headers: { ...headers, "retry-after": String(retryAfterS) },
+      });
 }
 
 export function refuseKey(): Response {
@@ -144,12 +175,47 @@ function retryAfter(outcome: PublishOutcome): Record<string, string> {
   return { "retry-after": String(outcome === "full" ? RETRY_AFTER_S.full : RETRY_AFTER_S.failed) };
 }
 
-/** No such route, or none with this method. */
-export function refuseRoute(request: Request): Response {
-  const allow = METHODS[new URL(request.url).pathname];
+/** No such route, or none with this method. `hasStates`: whether the state of an order can be asked for. */
+export function refuseRoute(request: Request, hasStates: boolean): Response {
+  const { pathname } = new URL(request.url);
+  const allow = METHODS[pathname] ?? (hasStates && ORDER_PATH.test(pathname) ? "GET, HEAD" : undefined);
   return allow === undefined
     ? problem("not-found", `The routes are ${Object.keys(METHODS).join(", ")}.`)
     : problem("method-not-allowed", `Allowed here: ${allow}.`, { headers: { allow } });
+}
+
+export function describeOrder(orderId: string, { state, timestampMs }: TrackedOrder): Response {
+  return Response.json(
+    { order_id: orderId, state, timestamp: new Date(timestampMs).toISOString() },
+    { headers: { "cache-control": "no-store" } },
+  );
+}
+
+export function refuseOrderId(): Response {
+  return problem("not-found", "An order's id is a UUID.");
+}
+
+export function refuseUnknownOrder(): Response {
+  return problem("not-found", "This order is not among the recent ones, or not placed.");
+}
+
+export function refuseWait(maxMs: number): Response {
+  return problem(
+    "malformed-parameter",
+    `wait is a whole number of s or ms, like 2s or 500ms, up to ${maxMs} ms.`,
+  );
+}
+
+export function refuseBusy(): Response {
+  return problem("unavailable", "Too many wait for the state of an order already.", {
+    headers: { "retry-after": "1" },
+  });
+}
+
+export function refuseStates(): Response {
+  return problem("unavailable", "The state of orders can't be read from Kafka just now.", {
+    headers: { "retry-after": String(RETRY_AFTER_S.closed) },
+  });
 }
 
 /** Whether orders can be taken, for load balancers and people. */

@@ -1,7 +1,7 @@
 /** Every row of what bad input gets: the status, a problem that names the fault, nothing given back, nothing published. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { BATCH_MAX_BYTES, ORDER_MAX_BYTES } from "./http.ts";
+import { BATCH_MAX_BYTES, ORDER_MAX_BYTES } from "./order-routes.ts";
 import { type Body, order, problemOf, setUp } from "./testing.ts";
 
 describe("bodies that are no JSON: 400 or 415, and never given back", () => {
@@ -215,6 +215,48 @@ describe("bodies over the limit: 413", () => {
     await problemOf(await post("/order", body), 413);
     expect(chunks).toBeLessThan(80);
     expect(isCancelled).toBe(true);
+  });
+});
+
+describe("memory for bodies that are being read", () => {
+  const slow = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const body = new ReadableStream({
+      async pull(controller) {
+        await promise;
+        controller.enqueue(Buffer.from(JSON.stringify(order)));
+        controller.close();
+      },
+    });
+    return { body, finish: resolve };
+  };
+
+  test("is bounded over all requests: past it 503 at once; it comes back with the body, the error, or the end", async () => {
+    const { post, postJson } = setUp({ bodyMemoryBytes: 2 * ORDER_MAX_BYTES });
+    const [first, second] = [slow(), slow()];
+    const waiting = [post("/order", first.body), post("/order", second.body)];
+    const refused = await postJson("/order", order);
+    expect(refused.headers.get("connection")).toBe("close");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    await problemOf(refused, 503);
+    first.finish();
+    expect((await waiting[0])?.status).toBe(202);
+    expect((await postJson("/order", order)).status).toBe(202);
+    second.finish();
+    await waiting[1];
+    for (let n = 0; n < 10; n++) {
+      const broken = new ReadableStream({ start: (controller) => controller.error(new Error("gone")) });
+      await problemOf(await post("/order", broken), 400);
+      await problemOf(await post("/order", new Uint8Array(ORDER_MAX_BYTES + 1)), 413);
+    }
+    expect((await postJson("/order", order)).status).toBe(202);
+  });
+
+  test("a declared length takes no more than it says", async () => {
+    const { post } = setUp({ bodyMemoryBytes: 100 });
+    const json = JSON.stringify(order);
+    expect((await post("/order", json, { "content-length": String(json.length) })).status).toBe(202);
+    await problemOf(await post("/order", json.padEnd(101), { "content-length": "101" }), 503);
   });
 });
 

@@ -1,5 +1,7 @@
 /** The producer's settings: one table that reads the environment and documents itself. */
-import { choice, commonSettings, duration, integer, type Settings, text } from "@campus/service";
+import { BATCH_MAX_ORDERS } from "@campus/events";
+import { choice, commonSettings, duration, integer, optional, type Settings, text } from "@campus/service";
+import { allowedHostsSetting } from "./allowed-hosts.ts";
 
 /** Where the management port is unless `MANAGEMENT_PORT` says otherwise. */
 export const MANAGEMENT_PORT = 9201;
@@ -17,6 +19,73 @@ export const SETTINGS = {
   host: text("HOST", {
     default: "127.0.0.1",
     description: "Address to listen on; 0.0.0.0 is every address of this machine",
+  }),
+  processes: integer("PRODUCER_PROCESSES", {
+    default: 1,
+    min: 1,
+    max: 64,
+    description:
+      "Processes that share the port, each with its own connections to Kafka, memory of keys and rate limit",
+  }),
+  tlsCertFile: optional(
+    text("TLS_CERT_FILE", {
+      default: "",
+      description: "File with the server's certificate, PEM, chain included",
+    }),
+    "HTTP in the clear",
+  ),
+  tlsKeyFile: optional(
+    text("TLS_KEY_FILE", { default: "", description: "File with the certificate's private key, PEM" }),
+    "HTTP in the clear",
+  ),
+  bodyMemoryMiB: integer("PRODUCER_BODY_MEMORY_MIB", {
+    default: 64,
+    min: 1,
+    max: 4096,
+    description:
+      "MiB of request bodies being read at once; more are answered 503 at once, so slow clients can't take all memory",
+  }),
+  recentOrders: integer("PRODUCER_RECENT_ORDERS", {
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+    description:
+      "Orders whose state GET /orders/:id knows, the latest ones (a hundred bytes each); topics are read while somebody asks. 0: no such route",
+  }),
+  otelSdkModule: optional(
+    text("OTEL_SDK_MODULE", {
+      default: "",
+      description:
+        "File or package that registers an OpenTelemetry SDK when it is imported, which happens at start; its exporter has settings of its own",
+    }),
+    "no spans; a client's trace context still goes through to the records",
+  ),
+  allowedHosts: allowedHostsSetting,
+  apiKeysFile: optional(
+    text("API_KEYS_FILE", {
+      default: "",
+      description:
+        "File with the API keys in force, a name and a key a line; SIGHUP reads it again. With it, orders are taken with a key only",
+    }),
+    "no keys are asked for, which is possible on loopback, or with ALLOW_ANONYMOUS=1",
+  ),
+  allowAnonymous: choice("ALLOW_ANONYMOUS", {
+    values: ["0", "1"],
+    default: "0",
+    description: "1 takes orders without an API key on an address that other machines can reach",
+  }),
+  rateLimit: integer("PRODUCER_RATE_LIMIT", {
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    description:
+      "Orders a second that one client may place (one API key, or without keys one address) before it is answered 429; 0 is any number",
+  }),
+  rateBurst: integer("PRODUCER_RATE_BURST", {
+    default: BATCH_MAX_ORDERS,
+    min: 1,
+    max: 10_000_000,
+    description: "Orders that such a client may place at once after it was quiet",
   }),
   ...commonSettings({ managementPort: MANAGEMENT_PORT }),
   acknowledge: choice("ACKNOWLEDGE", {

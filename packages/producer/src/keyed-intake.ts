@@ -9,7 +9,7 @@
 import type { OrderPlaced, OrderRequest } from "@campus/events";
 import type { PlaceOrder } from "./order.ts";
 import { deriveOrderId, fingerprintOf } from "./order-identity.ts";
-import type { BatchOutcome, Outcome, Publisher } from "./publisher.ts";
+import type { BatchOutcome, Outcome, Publisher, RecordHeaders } from "./publisher.ts";
 
 /** A valid request with a key. */
 export interface KeyedRequest {
@@ -18,6 +18,8 @@ export interface KeyedRequest {
   principal: string;
   key: string;
   orders: readonly OrderRequest[];
+  /** Of the records, if this request is the one that publishes. */
+  headers?: RecordHeaders | undefined;
 }
 
 /** A request's orders, placed or on their way. */
@@ -89,7 +91,7 @@ export function createKeyedIntake({
 
   /** Publishes what is missing of the request; `before` is what became of each of its orders until now. */
   function attempt(slot: string, fingerprint: string, request: KeyedRequest, before: readonly Outcome[]) {
-    const { kind, orders } = request;
+    const { kind, orders, headers } = request;
     const orderIds = idsOf(request);
     const missing = [...orders.keys()].filter((index) => before[index] !== "acknowledged");
     const events = missing.map((index) => placeOrder(orders[index] as OrderRequest, orderIds[index]));
@@ -100,7 +102,9 @@ export function createKeyedIntake({
       // Until the publisher says otherwise: were it to throw, nobody could tell.
       let latest: BatchOutcome = "unknown";
       try {
-        latest = await (kind === "order" ? publisher.publish(first) : publisher.publishBatch(events));
+        latest = await (kind === "order"
+          ? publisher.publish(first, headers)
+          : publisher.publishBatch(events, headers));
       } finally {
         const outcome = merge(before, missing, latest);
         open.delete(slot);

@@ -1,7 +1,16 @@
 /** The producer as a process, on an in-process cluster: what only shows when everything is wired together. */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { decodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
-import { createConsumer } from "@campus/kafka";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  decodeEvent,
+  encodeEvent,
+  INVENTORY_EVENTS,
+  type InventoryEvent,
+  ORDER_EVENTS,
+} from "@campus/events";
+import { createConsumer, createProducer } from "@campus/kafka";
 import { createCluster, type MockCluster } from "@campus/kafka/testing";
 
 setDefaultTimeout(60_000);
@@ -142,9 +151,26 @@ describe("on a cluster", () => {
     const { url = "" } = await line("listening");
     await post(url, "/order", order);
     expect((await fetch(`${management}/ready`)).status).toBe(200);
-    expect(await (await fetch(`${management}/metrics`)).text()).toContain(
+    const metrics = async () => await (await fetch(`${management}/metrics`)).text();
+    for (const line of [
       'producer_orders_total{outcome="acknowledged"} 1',
-    );
+      'http_requests_total{route="/order",status="202"} 1',
+      'http_request_duration_seconds_bucket{route="/order",le="+Inf"} 1',
+      "kafka_producer_queue_records 0",
+    ]) {
+      expect(await metrics()).toContain(line);
+    }
+    // librdkafka tells every few seconds.
+    const told = [
+      /^kafka_producer_broker_rtt_seconds\{broker="1",quantile="0.99"\} 0\.\d+$/m,
+      /^kafka_producer_batch_bytes\{topic="order-events",quantile="0.5"\} [1-9]\d+$/m,
+      /^kafka_producer_batch_records\{topic="order-events",quantile="0.5"\} 1$/m,
+      /^kafka_producer_broker_errors_total\{broker="1"\} 0$/m,
+    ];
+    await until(async () => {
+      const text = await metrics();
+      return told.every((line) => line.test(text));
+    });
   });
 
   test("SIGTERM under load: every order gets an answer, each 202 is in Kafka, exit code 0", async () => {
@@ -356,6 +382,224 @@ describe("when Kafka is away", () => {
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
     expect(answers[0]?.problem.detail).toContain("Too many orders");
     expect((answers[1]?.at ?? 0) - (answers[0]?.at ?? 0)).toBeGreaterThan(500);
+  });
+});
+
+describe("who may order", () => {
+  async function withKeys(text: string) {
+    const folder = await mkdtemp(join(tmpdir(), "producer-keys-"));
+    const file = join(folder, "keys");
+    await Bun.write(file, text);
+    return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  }
+
+  test("keys from a file, read again on SIGHUP; a broken file changes nothing", async () => {
+    await using keys = await withKeys("canteen first-first-first-first\n");
+    const { child, line, lines } = start({ API_KEYS_FILE: keys.file, HOST: "0.0.0.0" });
+    const url = ((await line("listening")).url ?? "").replace("0.0.0.0", "127.0.0.1");
+    const status = async (key: string) =>
+      (await post(url, "/order", order, { authorization: `Bearer ${key}` })).status;
+    expect((await post(url, "/order", order)).status).toBe(401);
+    expect(await status("first-first-first-first")).toBe(202);
+    await Bun.write(keys.file, "canteen hunter2");
+    child.kill("SIGHUP");
+    expect((await line("API_KEYS_FILE can't be read again")).message).toContain("at least 16 characters");
+    expect(await status("first-first-first-first")).toBe(202);
+    await Bun.write(keys.file, "canteen second-second-second\n");
+    child.kill("SIGHUP");
+    await line("API keys read again");
+    expect([await status("first-first-first-first"), await status("second-second-second")]).toEqual([
+      401, 202,
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/hunter2|second-second|first-first/);
+  });
+
+  test("anybody, where that is said", async () => {
+    const { line } = start({ HOST: "0.0.0.0", ALLOW_ANONYMOUS: "1" });
+    const { url = "" } = await line("listening");
+    expect((await post(url.replace("0.0.0.0", "127.0.0.1"), "/order", order)).status).toBe(202);
+  });
+
+  test.each([
+    [
+      { HOST: "0.0.0.0" },
+      'HOST="0.0.0.0" takes orders from other machines: set API_KEYS_FILE, or ALLOW_ANONYMOUS=1',
+    ],
+    [{ API_KEYS_FILE: "/nowhere/keys" }, "API_KEYS_FILE: ENOENT"],
+    [{ TLS_CERT_FILE: "/dev/null" }, "TLS_CERT_FILE and TLS_KEY_FILE belong together"],
+    [{ TLS_CERT_FILE: "/dev/null", TLS_KEY_FILE: "/nowhere/key" }, "TLS_KEY_FILE: ENOENT"],
+    [{ API_KEYS_FILE: "/dev/null" }, "API_KEYS_FILE: there is no key in it"],
+    [{ API_KEYS_FILE: "/dev/null", ALLOW_ANONYMOUS: "1" }, "only one of them can be meant"],
+  ])("%p is not enough: a line that says what to do, exit code 2", async (environment, words) => {
+    const { child } = start(environment as Record<string, string>);
+    expect(await child.exited).toBe(2);
+    expect((await child.stderr.text()).trim()).toContain(words);
+  });
+
+  test("on loopback the Host header must name it, and a rate limit counts an address", async () => {
+    const { line } = start({ PRODUCER_RATE_LIMIT: "1" });
+    const { url = "" } = await line("listening");
+    expect((await fetch(`${url}/health`, { headers: { host: "evil.example" } })).status).toBe(421);
+    const batch = { orders: Array(1000).fill(order) };
+    expect((await post(url, "/orders/batch", batch)).status).toBe(202);
+    const refused = await post(url, "/orders/batch", batch);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(900);
+  });
+});
+
+describe("GET /orders/:id", () => {
+  test("placed, then what inventory decided, from the first question on and while waiting", async () => {
+    using own = createCluster({ topics: { [ORDER_EVENTS]: 3, [INVENTORY_EVENTS]: 3 } });
+    const { line } = start({ KAFKA_BROKER: own.brokers });
+    const { url = "" } = await line("listening");
+    const place = async () =>
+      ((await (await post(url, "/order", order)).json()) as { order_id: string }).order_id;
+    const state = async (id: string, wait: string) => {
+      const answer = await fetch(`${url}/orders/${id}?wait=${wait}`);
+      return answer.ok ? ((await answer.json()) as { state: string }).state : answer.status;
+    };
+    await using inventory = createProducer({ brokers: own.brokers });
+    const decide = (order_id: string, success: boolean) =>
+      inventory.send(INVENTORY_EVENTS, {
+        key: order_id,
+        value: encodeEvent({
+          event_id: crypto.randomUUID(),
+          event_type: success ? "InventoryReserved" : "InventoryFailed",
+          order_id,
+          timestamp: new Date().toISOString(),
+          success,
+        } as InventoryEvent),
+      });
+    const before = await place();
+    await decide(before, true);
+    expect(await state(before, "5s")).toBe("reserved");
+    const now = await place();
+    expect(await state(now, "0s")).toBe("placed");
+    const waiting = state(now, "5s");
+    await inventory.send(INVENTORY_EVENTS, { key: now, value: "no event" });
+    await decide(now, false);
+    expect(await waiting).toBe("failed");
+    expect(await state(crypto.randomUUID(), "0s")).toBe(404);
+  });
+});
+
+describe("traces", () => {
+  test("a client's context stands in the record's headers", async () => {
+    using own = createCluster({ topics: { [ORDER_EVENTS]: 1, [INVENTORY_EVENTS]: 1 } });
+    const { line } = start({ KAFKA_BROKER: own.brokers });
+    const { url = "" } = await line("listening");
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    await post(url, "/order", order, { traceparent, tracestate: "a=b" });
+    await post(url, "/order", order);
+    await using consumer = createConsumer({
+      brokers: own.brokers,
+      groupId: "g",
+      topics: [ORDER_EVENTS],
+      autoOffsetReset: "earliest",
+    });
+    const headers: [string, string][][] = [];
+    for await (const batch of consumer) {
+      for (const record of batch) {
+        headers.push(record.headers.map(([name, value]) => [name, String(value)]));
+      }
+      if (headers.length >= 2) break;
+    }
+    expect(headers).toEqual([
+      [
+        ["traceparent", traceparent],
+        ["tracestate", "a=b"],
+      ],
+      [],
+    ]);
+  });
+
+  test("OTEL_SDK_MODULE is imported at start; one that registers nothing is an error", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "producer-sdk-"));
+    const file = join(folder, "sdk.ts");
+    await Bun.write(file, "export {};");
+    const useless = start({ OTEL_SDK_MODULE: file });
+    expect(await useless.child.exited).toBe(1);
+    await useless.reading;
+    expect(useless.lines.find(({ level }) => level === "fatal")?.message).toContain(
+      "registered no OpenTelemetry SDK",
+    );
+    const api = JSON.stringify(Bun.resolveSync("@opentelemetry/api", import.meta.dir));
+    await Bun.write(
+      file,
+      `import { trace, INVALID_SPAN_CONTEXT } from ${api};
+       const span = (name) => ({
+         spanContext: () => INVALID_SPAN_CONTEXT, setAttribute() {}, setStatus() {},
+         end: () => console.log(JSON.stringify({ message: "span " + name })),
+       });
+       trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: span }) });`,
+    );
+    const { line } = start({ OTEL_SDK_MODULE: file });
+    const { url = "" } = await line("listening");
+    expect((await post(url, "/order", order)).status).toBe(202);
+    await line("span send order-events");
+    await line("span POST /order");
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("several processes on one port", () => {
+  async function startThree() {
+    const started = start({ PRODUCER_PROCESSES: "3" });
+    const listening = () => started.lines.filter(({ message }) => message === "listening");
+    await until(() => listening().length === 3);
+    const { pid } = started.child;
+    const siblings = (await Bun.file(`/proc/${pid}/task/${pid}/children`).text())
+      .trim()
+      .split(" ")
+      .map(Number);
+    expect(siblings).toHaveLength(2);
+    return { ...started, url: listening()[0]?.url ?? "", siblings };
+  }
+  const isGone = (pid: number) => {
+    try {
+      return !process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  };
+
+  test("all of them take orders, each 202 is in Kafka, and SIGTERM ends all in order", async () => {
+    const { child, lines, url, siblings } = await startThree();
+    // A new connection each time: the kernel spreads connections, not requests.
+    const place = async () => {
+      const answer = await post(url, "/order", order, { connection: "close" });
+      expect(answer.status).toBe(202);
+      return ((await answer.json()) as { order_id: string }).order_id;
+    };
+    const ids = await Promise.all(Array.from({ length: 100 }, place));
+    const ports = lines.filter(({ message }) => message.startsWith("management at"));
+    const counts = await Promise.all(
+      ports.map(async ({ message }) => {
+        const metrics = await (await fetch(`${message.split(" ").at(-1)}/metrics`)).text();
+        return Number(/producer_orders_total\{outcome="acknowledged"\} (\d+)/.exec(metrics)?.[1]);
+      }),
+    );
+    expect(counts.reduce((sum, count) => sum + count)).toBe(100);
+    expect(counts.filter((count) => count > 0).length).toBeGreaterThan(1);
+    expect((await readOrders(ids)).every((entry) => entry !== undefined)).toBe(true);
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    expect(siblings.map(isGone)).toEqual([true, true]);
+  });
+
+  test("one dies, all end: whoever looks after the service starts it anew as a whole", async () => {
+    const { child, lines, siblings } = await startThree();
+    process.kill(siblings[0] as number, "SIGKILL");
+    expect(await child.exited).toBe(1);
+    expect(lines.some(({ message }) => message.includes("beside this one ended (SIGKILL)"))).toBe(true);
+    expect(siblings.map(isGone)).toEqual([true, true]);
+  });
+
+  test("the first is killed: the others end by themselves", async () => {
+    const { child, siblings } = await startThree();
+    child.kill("SIGKILL");
+    await until(() => siblings.every(isGone));
   });
 });
 

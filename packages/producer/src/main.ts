@@ -2,17 +2,27 @@
 import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createProducer, type KafkaError } from "@campus/kafka";
 import { kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
+import { apiKeysOrExit, tlsFilesOrExit } from "./access-settings.ts";
+import { allowedHosts } from "./allowed-hosts.ts";
 import type { ClosedReason } from "./answers.ts";
 import { MANAGEMENT_PORT, PREFIXES, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
 import { createFailureLog } from "./failure-log.ts";
+import { createGate } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKafkaHealth } from "./kafka-health.ts";
+import { registerKafkaStatistics, STATISTICS_INTERVAL_MS } from "./kafka-statistics.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
+import { openOrderStreams } from "./order-streams.ts";
+import { createOrderTracker } from "./order-tracker.ts";
 import { registerMetrics } from "./producer-metrics.ts";
 import { createPublisher } from "./publisher.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { createRenewingProducer } from "./renewing-producer.ts";
+import { registerRequestMetrics } from "./request-metrics.ts";
 import { startServer } from "./server.ts";
+import { drainWithParent, isSibling, startSiblings } from "./siblings.ts";
+import { createTracing, registeredTracer } from "./tracing.ts";
 
 const { settings, log, lifecycle, readiness, metrics } = await startService({
   name: "producer",
@@ -22,7 +32,10 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
   managementPort: MANAGEMENT_PORT,
 });
 const { brokers } = settings;
+const apiKeys = await apiKeysOrExit(settings, log);
 const clientId = "campus-producer";
+
+const onStatistics = registerKafkaStatistics(metrics);
 
 const producer = createRenewingProducer({
   create: (onFatal) =>
@@ -36,6 +49,8 @@ const producer = createRenewingProducer({
       lingerMs: settings.lingerMs,
       deliveryTimeoutMs: settings.deliveryTimeoutMs - TIMEOUT_SCAN_MS,
       maxQueuedRecords: settings.maxInFlight,
+      onStatistics,
+      statisticsIntervalMs: STATISTICS_INTERVAL_MS,
     }),
   flushTimeoutMs: settings.deliveryTimeoutMs,
   onLost(error) {
@@ -60,6 +75,7 @@ const publisher = createPublisher({
   onFailure: createFailureLog({ log }),
 });
 registerMetrics(metrics, publisher, producer);
+const onAnswer = registerRequestMetrics(metrics);
 
 const kafkaHealth = createKafkaHealth({
   describeCluster: (options) => producer.describeCluster(options),
@@ -81,7 +97,35 @@ function closedBecause(): ClosedReason | undefined {
   return producer.isReady ? undefined : "recovering";
 }
 
+if (settings.otelSdkModule !== undefined) {
+  const module = settings.otelSdkModule;
+  await import(Bun.resolveSync(module, process.cwd()));
+  if (registeredTracer() === undefined) {
+    throw new Error(`OTEL_SDK_MODULE=${module} registered no OpenTelemetry SDK when it was imported.`);
+  }
+}
 const placeOrder = createOrderPlacer();
+const rateLimit =
+  settings.rateLimit === 0
+    ? undefined
+    : createRateLimit({ ordersPerSecond: settings.rateLimit, burst: settings.rateBurst });
+
+// It takes no part in placing orders, so its errors end nothing but itself.
+const stateClient = {
+  brokers,
+  clientId,
+  ...kafkaLogHandlers({ log, onFatal: (error) => log.error("{error}", { error }) }),
+};
+const tracker =
+  settings.recentOrders === 0
+    ? undefined
+    : createOrderTracker({
+        open: (...handlers) =>
+          openOrderStreams({ client: stateClient, recentOrders: settings.recentOrders }, ...handlers),
+        maxOrders: settings.recentOrders,
+        onError: (error) => log.error("reading the state of orders ended: {error}", { error }),
+      });
+lifecycle.onDrain("order states", () => tracker?.close());
 
 const server = startServer({
   app: createHttp({
@@ -93,13 +137,21 @@ const server = startServer({
       maxKeys: settings.idempotencyMaxKeys,
     }),
     acknowledge: settings.acknowledge,
+    gate: createGate({ hosts: allowedHosts(settings.allowedHosts, settings.host), apiKeys }),
+    tracing: createTracing({ topic: ORDER_EVENTS, tracer: registeredTracer() }),
+    rateLimit,
+    tracker,
+    bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
     closedBecause,
-    onError: (error) => log.error("a request failed: {error}", { error }),
+    onAnswer,
+    onError: (error, requestId) => log.error("a request failed: {error}", { error, requestId }),
   }),
   host: settings.host,
   port: settings.port,
+  isPortShared: settings.processes > 1,
+  tls: tlsFilesOrExit(settings),
   answerTimeoutMs: settings.deliveryTimeoutMs,
 });
 lifecycle.onDrain("HTTP server", async (remainingMs) => {
@@ -127,6 +179,17 @@ for (const { topic, partitions, replicationFactor } of created) {
   log.info("created topic {topic}", { topic, partitions, replicationFactor });
 }
 await admin.close();
+
+if (isSibling()) drainWithParent(lifecycle);
+else if (settings.processes > 1) {
+  startSiblings({
+    count: settings.processes - 1,
+    port: server.port,
+    script: import.meta.path,
+    lifecycle,
+    log,
+  });
+}
 
 isStarting = false;
 readiness.clear("starting");

@@ -63,6 +63,16 @@ describe("one order", () => {
     expect(publisher.counts).toEqual({ acknowledged: 1, failed: 0, unknown: 0, full: 0 });
   });
 
+  test("carries headers where there are some", async () => {
+    const { publisher, sent } = setUp();
+    const headers = { traceparent: "00-1-2-00" };
+    await publisher.publish(newEvent(), headers);
+    await publisher.publishBatch([newEvent(), newEvent()], headers);
+    await publisher.publish(newEvent());
+    expect(sent.map(([, record]) => record.headers)).toEqual([headers, headers, headers, undefined]);
+    expect(sent.at(-1)?.[1]).not.toHaveProperty("headers");
+  });
+
   test("can be written in MessagePack", async () => {
     const { publisher, sent } = setUp({ codec: "msgpack" });
     const event = newEvent();

@@ -14,10 +14,13 @@ export type PublishOutcome = Outcome | "full";
 /** Of a batch: one outcome if all orders share it, else one each, by their place. */
 export type BatchOutcome = PublishOutcome | readonly Outcome[];
 
+/** Headers of each record of a send. Records without any take a faster way into the Kafka client. */
+export type RecordHeaders = Readonly<Record<string, string>>;
+
 /** What the HTTP side needs. */
 export interface Publisher {
-  publish(event: OrderPlaced): Promise<PublishOutcome>;
-  publishBatch(events: readonly OrderPlaced[]): Promise<BatchOutcome>;
+  publish(event: OrderPlaced, headers?: RecordHeaders): Promise<PublishOutcome>;
+  publishBatch(events: readonly OrderPlaced[], headers?: RecordHeaders): Promise<BatchOutcome>;
 }
 
 /** How many orders had each outcome since the start. */
@@ -82,8 +85,9 @@ export function createPublisher({
     }
   }
 
-  function record(event: OrderPlaced): ProducerRecord {
-    return { key: event.order_id, value: encodeEvent(event, codec) };
+  function record(event: OrderPlaced, headers: RecordHeaders | undefined): ProducerRecord {
+    const value = encodeEvent(event, codec);
+    return headers === undefined ? { key: event.order_id, value } : { key: event.order_id, value, headers };
   }
 
   return {
@@ -93,8 +97,12 @@ export function createPublisher({
     counts,
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     // A single send never fails in part.
-    publish: (event) => send(1, () => producer.send(topic, record(event))) as Promise<PublishOutcome>,
-    publishBatch: (events) => send(events.length, () => producer.sendBatch(topic, events.map(record))),
+    publish: (event, headers) =>
+      send(1, () => producer.send(topic, record(event, headers))) as Promise<PublishOutcome>,
+    publishBatch(events, headers) {
+      const records = () => events.map((event) => record(event, headers));
+      return send(events.length, () => producer.sendBatch(topic, records()));
+    },
   };
 }
 

@@ -16,17 +16,30 @@ export interface JsonBody {
   readonly texts: number;
 }
 
+/** Memory for bodies that are being read, shared by all requests: slow clients can't take more of it together. */
+export interface BodyMemory {
+  freeBytes: number;
+}
+
 /** The body, or the refusal it earns. */
-export async function readJson(request: Request, limitBytes: number): Promise<JsonBody | Response> {
+export async function readJson(
+  request: Request,
+  limitBytes: number,
+  memory: BodyMemory,
+): Promise<JsonBody | Response> {
   const refusal = refuseByHeaders(request.headers, limitBytes);
   if (refusal !== undefined) return refusal;
+  const length = request.headers.get("content-length");
+  const most = length === null ? limitBytes : Number(length);
+  if (most > memory.freeBytes) return noMemory();
+  memory.freeBytes -= most;
   let bytes: Uint8Array | undefined;
   try {
-    bytes = request.headers.has("content-length")
-      ? await request.bytes()
-      : await readUpTo(request.body, limitBytes);
+    bytes = length === null ? await readUpTo(request.body, limitBytes) : await request.bytes();
   } catch {
     return problem("malformed-body", "The body ended before it was complete.");
+  } finally {
+    memory.freeBytes += most;
   }
   if (bytes === undefined || bytes.length > limitBytes) return tooLarge(limitBytes);
   if (bytes.length === 0) return empty();
@@ -91,6 +104,12 @@ async function readUpTo(
 
 function empty(): Response {
   return problem("malformed-body", "The body is empty.");
+}
+
+function noMemory(): Response {
+  return problem("unavailable", "Too many requests are being read already. Nothing was published.", {
+    headers: { "retry-after": "1", connection: "close" },
+  });
 }
 
 function wrongType(fault: string): Response {

@@ -1,11 +1,16 @@
 import { afterEach, expect, test } from "bun:test";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGate } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import type { PublishOutcome } from "./publisher.ts";
-import { type Server, startServer } from "./server.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { createTracing } from "./tracing.ts";
 
 const order = JSON.stringify({ user_id: "user123", item: "Burger", quantity: 2 });
 const json = { "content-type": "application/json" };
@@ -15,19 +20,36 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop(0)));
 });
 
-function start(publish: () => Promise<PublishOutcome> = async () => "acknowledged", port = 0) {
+function start(
+  publish: () => Promise<PublishOutcome> = async () => "acknowledged",
+  port = 0,
+  options: Partial<ServerOptions> = {},
+) {
   const publisher = { publish, publishBatch: publish };
   const placeOrder = createOrderPlacer();
   const app = createHttp({
     publisher,
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge: "acknowledged",
+    gate: createGate({ hosts: undefined, apiKeys: undefined }),
+    tracing: createTracing({ topic: "order-events", tracer: undefined }),
+    rateLimit: undefined,
+    tracker: undefined,
+    bodyMemoryBytes: 16 * 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,
     closedBecause: () => undefined,
     onError: () => {},
   });
-  const server = startServer({ app, host: "127.0.0.1", port, answerTimeoutMs: 4000 });
+  const server = startServer({
+    app,
+    host: "127.0.0.1",
+    port,
+    isPortShared: false,
+    tls: undefined,
+    answerTimeoutMs: 4000,
+    ...options,
+  });
   running.push(server);
   return server;
 }
@@ -44,6 +66,36 @@ test("port 0 is a free one, and orders come through the socket", async () => {
 test("a port that is taken is not shared", () => {
   const port = Number(new URL(start().url).port);
   expect(() => start(undefined, port)).toThrow();
+});
+
+test("a port may be shared where both want it", async () => {
+  const first = start(undefined, 0, { isPortShared: true });
+  const second = start(undefined, first.port, { isPortShared: true });
+  expect(second.port).toBe(first.port);
+  await first.stop(0);
+  expect((await fetch(`${second.url}/health`)).status).toBe(200);
+});
+
+test.skipIf(Bun.which("openssl") === null)("with certificate and key it speaks TLS only", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "producer-tls-"));
+  const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const openssl = Bun.spawn(
+    ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"].concat(
+      ["-keyout", keyFile, "-out", certFile, "-days", "2", "-subj", "/CN=localhost"],
+      ["-addext", "subjectAltName=IP:127.0.0.1"],
+    ),
+    { stderr: "ignore" },
+  );
+  expect(await openssl.exited).toBe(0);
+  const { url } = start(undefined, 0, { tls: { certFile, keyFile } });
+  expect(url).toStartWith("https://");
+  const tls = { ca: await Bun.file(certFile).text() };
+  const answer = await fetch(`${url}/order`, { method: "POST", body: order, headers: json, tls });
+  expect(answer.status).toBe(202);
+  const inTheClear = await fetch(url.replace("https", "http")).catch(() => "refused");
+  expect(inTheClear).toBe("refused");
+  expect(() => start(undefined, 0, { tls: { certFile, keyFile: certFile } })).toThrow("TLS_KEY_FILE");
+  await rm(folder, { recursive: true });
 });
 
 test("far too long a body is refused as a problem, its length declared or not, and the server goes on", async () => {

@@ -5,13 +5,23 @@ export interface ServerOptions {
   app: ReturnType<typeof createHttp>;
   host: string;
   port: number;
+  /** Whether other processes of this service may listen there, too. */
+  isPortShared: boolean;
+  /** Certificate and key in PEM; without them HTTP in the clear. */
+  tls: TlsFiles | undefined;
   /** The longest a request may wait for Kafka, in milliseconds; connections are given more than that. */
   answerTimeoutMs: number;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 export interface Server {
   /** Where it listens, without a path. */
   readonly url: string;
+  readonly port: number;
   /** Stops listening, waits for what is being answered, then closes every connection. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -20,10 +30,13 @@ export interface Server {
 const IDLE_TIMEOUT_MAX_S = 255;
 
 /** Starts listening. Throws, naming the settings, when the address can't be had. */
-export function startServer({ app, host, port, answerTimeoutMs }: ServerOptions): Server {
-  const server = listen({ app, host, port, answerTimeoutMs });
+export function startServer(options: ServerOptions): Server {
+  const { host, tls } = options;
+  const server = listen(options);
+  const port = server.port as number;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    port,
     async stop(timeoutMs) {
       const timer = setTimeout(() => void server.stop(true), timeoutMs);
       await server.stop();
@@ -32,12 +45,13 @@ export function startServer({ app, host, port, answerTimeoutMs }: ServerOptions)
   };
 }
 
-function listen({ app, host, port, answerTimeoutMs }: ServerOptions) {
+function listen({ app, host, port, isPortShared, tls, answerTimeoutMs }: ServerOptions) {
   const options = {
     hostname: host,
     port,
-    // Elysia would let a second process take the same port and half of the requests without a word.
-    reusePort: false,
+    // Unless it is meant: Elysia would let any second process take the same port and half of the requests without a word.
+    reusePort: isPortShared,
+    ...(tls === undefined ? {} : { tls: { cert: Bun.file(tls.certFile), key: Bun.file(tls.keyFile) } }),
     // Else Bun answers an error with a page of source code.
     development: false,
     // Cuts off silent connections, and any slower answer than this.
@@ -52,6 +66,7 @@ function listen({ app, host, port, answerTimeoutMs }: ServerOptions) {
     return server;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Can't listen on ${host}:${port} (HOST, PORT): ${reason}`, { cause });
+    const names = tls === undefined ? "HOST, PORT" : "HOST, PORT, TLS_CERT_FILE, TLS_KEY_FILE";
+    throw new Error(`Can't listen on ${host}:${port} (${names}): ${reason}`, { cause });
   }
 }

@@ -1,19 +1,40 @@
 /** The HTTP side without a socket and without Kafka, for tests. */
 import { expect } from "bun:test";
 import type { OrderPlaced } from "@campus/events";
+import type { Tracer } from "@opentelemetry/api";
 import type { Acceptance, ClosedReason } from "./answers.ts";
+import { createGate, type GateOptions } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
-import type { BatchOutcome, Publisher, PublishOutcome } from "./publisher.ts";
+import type { OrderTracker } from "./order-tracker.ts";
+import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { createTracing } from "./tracing.ts";
 
 /** A valid order. */
 export const order = { user_id: "user123", item: "Burger", quantity: 2 };
 export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | null;
 
 /** The HTTP side over a publisher that remembers what it was given and answers as told. */
-export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
+export function setUp({
+  acknowledge = "acknowledged",
+  hosts,
+  apiKeys,
+  rateLimit,
+  tracer,
+  tracker,
+  bodyMemoryBytes = 16 * 1024 * 1024,
+}: {
+  acknowledge?: Acceptance;
+  rateLimit?: RateLimit;
+  tracer?: Tracer;
+  tracker?: OrderTracker;
+  bodyMemoryBytes?: number;
+} & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
+  /** Of each send. */
+  const recordHeaders: (RecordHeaders | undefined)[] = [];
   const errors: unknown[] = [];
   const state = {
     outcome: "acknowledged" as PublishOutcome | Error,
@@ -24,14 +45,16 @@ export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
     isSettling: undefined as Promise<void> | undefined,
   };
   const publisher: Publisher = {
-    async publish(event) {
+    async publish(event, headers) {
       published.push(event);
+      recordHeaders.push(headers);
       await state.isSettling;
       if (state.outcome instanceof Error) throw state.outcome;
       return state.outcome;
     },
-    async publishBatch(events) {
+    async publishBatch(events, headers) {
       published.push(...events);
+      recordHeaders.push(headers);
       await state.isSettling;
       return state.batchOutcome;
     },
@@ -41,6 +64,11 @@ export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
     publisher,
     keyedIntake: createKeyedIntake({ publisher, placeOrder, windowMs: 60_000, maxKeys: 100 }),
     acknowledge,
+    gate: createGate({ hosts, apiKeys }),
+    tracing: createTracing({ topic: "order-events", tracer }),
+    rateLimit,
+    bodyMemoryBytes,
+    tracker,
     kafkaHealth: {
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
@@ -54,7 +82,7 @@ export function setUp({ acknowledge = "acknowledged" as Acceptance } = {}) {
     ask(path, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
   const postJson = (path: string, value: unknown, headers: Record<string, string> = {}) =>
     post(path, JSON.stringify(value), headers);
-  return { app, ask, post, postJson, published, errors, state };
+  return { app, ask, post, postJson, published, recordHeaders, errors, state };
 }
 
 export type Problem = { type: string; title: string; status: number; detail: string } & Record<
