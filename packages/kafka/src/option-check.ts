@@ -95,6 +95,7 @@ const rules = {
     onRevoked: callback,
     onLost: callback,
     drainTimeoutMs: waitMs,
+    onEnd: callback,
     onStall: callback,
     stallTimeoutMs: waitMs,
   },
