@@ -13,7 +13,7 @@ const RECOVERY_DEADLINE_MS = 90_000;
 /** So that partitions are restored before Kafka aborts what the dead have left open. */
 export const RESTORE_SETTINGS = {
   environment: { KAFKA_SESSION_TIMEOUT: "2s" },
-  properties: { "transaction.abort.timed.out.transaction.cleanup.interval.ms": 10_000 },
+  properties: { "transaction.abort.timed.out.transaction.cleanup.interval.ms": 20_000 },
 } as const;
 
 export async function dieInTransaction({ fleet }: RunWorld, triggers: Triggers, time: number): Promise<void> {

@@ -1,7 +1,9 @@
 /** Random histories of a right system are clean; each fault planted into one is found, and nothing else is. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { createChecker, type Findings, faultsOf, type Progress } from "./checker.ts";
+
+setDefaultTimeout(30_000);
 
 const GROUP = "inventory-group";
 const ORDERS = "order-events";

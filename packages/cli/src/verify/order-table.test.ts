@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { OrderTable, Seen } from "./order-table.ts";
+
+setDefaultTimeout(30_000);
 
 test("holds what a Map holds, through any number of doublings", () => {
   fc.assert(
