@@ -68,7 +68,7 @@ export const CONTROLS: readonly Control[] = [
       return await runChaos({
         ...{ ...options, cluster, seconds: 10, plan: [] },
         async during(world) {
-          for (let time = 0; time < 3; time++) await dieInTransaction(world, triggers, time);
+          for (let time = 0; time < 4; time++) await dieInTransaction(world, triggers, time);
         },
         fleet: {
           analytics: 3,
