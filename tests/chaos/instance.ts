@@ -11,6 +11,7 @@ import {
 
 /** Looked at this often for ends that nobody asked for. */
 const LOOK_EVERY_MS = 100;
+const READY_DEADLINE_MS = 60_000;
 
 export interface UnaskedEnd {
   readonly name: string;
@@ -77,6 +78,8 @@ export function createInstance({ number, onUnaskedEnd, ...options }: InstanceOpt
   }
 
   async function terminate(): Promise<void> {
+    // One that has only just been started ends by the signal itself: it has nothing to drain yet, and says nothing of how it drains.
+    await service.ready(READY_DEADLINE_MS).catch(() => undefined);
     shouldRun = false;
     if (service.isRunning) terminations.push(await service.terminate());
   }
