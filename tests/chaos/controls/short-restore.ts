@@ -9,32 +9,11 @@ import {
   type StateLogOptions,
   startAnalytics,
 } from "@campus/analytics";
-import { until } from "../../support/until.ts";
 import { dyingStore } from "../programs/dying-analytics.ts";
 
 function openShortLog(options: StateLogOptions): StateLog {
-  let next = 0;
-  const { consumer } = options;
-  const log = createStateLog({
-    ...options,
-    consumer: {
-      run: (handler) =>
-        consumer.run(async (batch) => {
-          await handler(batch);
-          next = batch.lastOffset + 1;
-        }),
-      offsets: (specs) => consumer.offsets(specs),
-      close: () => consumer.close(),
-    },
-  });
-  return {
-    ...log,
-    async catchUp() {
-      // The last offset before it is a marker, which no reader is shown; in an empty log there is not even that.
-      const end = (await log.stableOffset()) - 1;
-      await until("what is stable was read", () => next >= end, { deadlineMs: 3_000 }).catch(() => undefined);
-    },
-  };
+  const log = createStateLog(options);
+  return { ...log, catchUp: async () => log.readTo(await log.stableOffset()) };
 }
 
 await startAnalytics({
