@@ -67,7 +67,11 @@ onEachOwnCluster("consumer lag", (cluster, kind) => {
         startConsumers: () => consumer.start(),
         onLag: (step, lag) => (step === "grown" ? expectStockToolToAgree(groupId, lag) : undefined),
       });
-      expect(outcome).toMatchObject({ orders: ORDERS, stopped: 0, grown: ORDERS * topics.length });
+      expect(outcome).toMatchObject({ orders: ORDERS, stopped: 0 });
+      // Lag is counted in offsets, of which the mark at the end of each of inventory's transactions takes one.
+      const marks = outcome.grown - ORDERS * topics.length;
+      if (kind === "apache" && groupId === "analytics-group") expect(marks).toBeGreaterThan(0);
+      else expect(marks).toBe(0);
       await expectStockToolToAgree(groupId, await untilIdle(groupId));
     },
     90_000,

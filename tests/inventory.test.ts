@@ -18,7 +18,7 @@ import type { ServiceProcess } from "./support/service-process.ts";
 import { followTopic } from "./support/topic-log.ts";
 import { until } from "./support/until.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 /** Small, so that a kill finds one parcel on its way and another waiting. */
 const SMALL = { INVENTORY_BATCH_MAX_RECORDS: "100" };

@@ -43,7 +43,10 @@ onEachOwnCluster("replay", (cluster, kind) => {
       startAnalytics: () => system.analytics.start(),
       deadlineMs: 30_000,
     });
-    expect(outcome).toMatchObject({ same: true, newRecords: 0, replayedRecords: 2 * ORDERS });
+    expect(outcome).toMatchObject({ same: true, newRecords: 0 });
+    // Counted by offsets, of which the mark at the end of each of inventory's transactions takes one.
+    if (kind === "embedded") expect(outcome.replayedRecords).toBe(2 * ORDERS);
+    else expect(outcome.replayedRecords).toBeGreaterThan(2 * ORDERS);
     const { total_orders, failed_orders, reserved_orders, failure_rate_percent } = outcome.after;
     expect([total_orders, failed_orders + reserved_orders]).toEqual([ORDERS, ORDERS]);
     // One order in ten fails; of so many, hardly ever more than two percent beside that.

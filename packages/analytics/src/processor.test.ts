@@ -221,6 +221,61 @@ test("a save knows when a partition was given up since, also if it came back", a
   expect(held).toEqual([[false, true]]);
 });
 
+test("what lies behind the last event, and is none, is kept as read; of what is not held it is not", async () => {
+  const { processor, committed, totals } = setUp();
+  await processor.assigned([orders(0)]);
+  await processor.handle(batchOf(orders(0), 0, [placed()]));
+  processor.reached({ ...orders(0), offset: 3 });
+  processor.reached({ ...orders(0), offset: 2 });
+  processor.reached({ ...orders(1), offset: 9 });
+  await processor.save();
+  expect([committed.offsetOf(orders(0)), committed.offsetOf(orders(1))]).toEqual([3, -1]);
+  await processor.handle(batchOf(orders(0), 3, [placed()]));
+  expect(totals().orders).toBe(2);
+});
+
+test("how far is kept can be told, with what is in the way", async () => {
+  const committed = createCommitted();
+  const faults = { save: false, load: Promise.resolve() };
+  const { processor } = setUp(committed, {
+    store: {
+      ...committed.store,
+      async load(partitions) {
+        await faults.load;
+        return committed.store.load(partitions);
+      },
+      save: (save) => (faults.save ? Promise.reject(new Error("no broker")) : committed.store.save(save)),
+    },
+  });
+  await processor.assigned([orders(0)]);
+  await processor.handle(batchOf(orders(0), 0, [placed()]));
+  const standing = () => processor.standing().map(({ offset, trouble }) => [offset, trouble]);
+  expect(standing()).toEqual([[-1, undefined]]);
+  await processor.save();
+  await processor.handle(batchOf(orders(0), 1, [placed()]));
+  expect(standing()).toEqual([[1, undefined]]);
+  faults.save = true;
+  await processor.save().catch(() => {});
+  expect(standing()).toEqual([[1, "no broker"]]);
+  faults.save = false;
+  await processor.save();
+  expect(standing()).toEqual([[2, undefined]]);
+
+  const open = Promise.withResolvers<void>();
+  faults.load = open.promise;
+  const assigned = processor.assigned([orders(1)]);
+  expect(standing()).toEqual([
+    [2, undefined],
+    [-1, "what it has counted so far is not known yet"],
+  ]);
+  open.resolve();
+  await assigned;
+  expect(standing()).toEqual([
+    [2, undefined],
+    [-1, undefined],
+  ]);
+});
+
 test("a partition lost while its batch was in hand is neither counted nor saved", async () => {
   const { processor, committed, totals } = setUp();
   await processor.assigned([orders(0), orders(1)]);

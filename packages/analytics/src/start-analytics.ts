@@ -128,16 +128,28 @@ async function run(service: Service<typeof SETTINGS>, pieces: AnalyticsPieces): 
   });
 
   const timers = [
-    setInterval(() => void membership.save(), settings.commitIntervalMs),
-    setInterval(() => void reporter.report(), settings.intervalMs),
+    setInterval(oneAtATime(membership.save), settings.commitIntervalMs),
+    setInterval(oneAtATime(reporter.report), settings.intervalMs),
   ];
   lifecycle.onDrain("consumer", async (remainingMs) => {
     for (const timer of timers) clearInterval(timer);
     // Gives the partitions back, which saves the counts and writes the last report.
-    await consumer.close({ timeoutMs: remainingMs * 0.7 });
+    await consumer.close({ timeoutMs: remainingMs * 0.5 });
   });
 
   await consumer.run((batch) => processor.handle(batch), { concurrency: all.length });
+}
+
+/** Calls that come while one is under way are left out: they would pile up behind one that waits for Kafka. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let isUnderWay = false;
+  return () => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    void work().finally(() => {
+      isUnderWay = false;
+    });
+  };
 }
 
 /** How far what is kept is behind what can be read. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type ClusterDescription, KafkaError, type NewTopic } from "@campus/kafka";
+import { type ClusterDescription, type ConfigDescription, KafkaError, type NewTopic } from "@campus/kafka";
 import { ensureStateTopic, STATE_TOPIC, type StateTopicAdmin } from "./state-topic.ts";
 
 interface Cluster {
@@ -24,9 +24,9 @@ function setUp({ topics = ["order-events"], brokers = 1, policy = "compact", fai
       created.push(...wanted);
       return new Map(wanted.map(({ topic }) => [topic, refusal ?? null]));
     },
-    async describeConfigs([resource]) {
-      const about = { isDefault: false, readOnly: false, sensitive: false };
-      return [{ ...resource!, entries: [{ name: "cleanup.policy", value: policy, ...about }] }];
+    async describeConfigs() {
+      const entries = [{ name: "cleanup.policy", value: policy }];
+      return [{ type: "topic", name: STATE_TOPIC, entries } as unknown as ConfigDescription];
     },
   };
   return { admin: admin as StateTopicAdmin, created };

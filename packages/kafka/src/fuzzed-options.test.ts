@@ -73,7 +73,16 @@ const ownNames = [
     "partitions",
   ],
   ...["autoOffsetReset", "isolation", "maxBatchRecords", "groupInstanceId", "groupProtocol", "assignor"],
-  ...["sessionTimeoutMs", "onAssigned", "onRevoked", "onLost", "drainTimeoutMs", "onStall", "stallTimeoutMs"],
+  ...[
+    "sessionTimeoutMs",
+    "onAssigned",
+    "onRevoked",
+    "onLost",
+    "drainTimeoutMs",
+    "onEnd",
+    "onStall",
+    "stallTimeoutMs",
+  ],
   "timeoutMs",
 ];
 const prototypeNames = ["__proto__", "constructor", "toString", "hasOwnProperty", "prototype", "then"];
