@@ -25,10 +25,11 @@ import { onOwnCluster } from "./support/own-clusters.ts";
 import type { ServiceProcess } from "./support/service-process.ts";
 import { until } from "./support/until.ts";
 
-setDefaultTimeout(120_000);
-
 const GROUP = "analytics-group";
-const KILLS = 5;
+/** More of both, for a long run: KILLS=30 ROUNDS=20 bun test tests/analytics.test.ts */
+const KILLS = Number(process.env.KILLS ?? 5);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+setDefaultTimeout(60_000 + 20_000 * Math.max(KILLS, ROUNDS));
 const STATE_PLACE = { topic: STATE_TOPIC, partition: STATE_PARTITION };
 
 onOwnCluster("apache", "analytics", (cluster) => {
@@ -108,6 +109,10 @@ onOwnCluster("apache", "analytics", (cluster) => {
 
   test("offsets set to anywhere: the totals are those of the log from there, and never double", async () => {
     const instance = fleet.create();
+    await instance.start();
+    await events.write(50);
+    await fleet.untilTotals(events.totals());
+    await instance.terminate();
     const all = await recount(cluster().brokers);
     const committed = await admin.groupOffsets(GROUP);
     expect(committed).toHaveLength(6);
@@ -232,8 +237,8 @@ onOwnCluster("apache", "analytics", (cluster) => {
     heir.spawn();
   }
 
-  test("a killed writer's open transaction: a restore waits and is never short, three times", async () => {
-    for (let round = 0; round < 3; round++) {
+  test("a killed writer's open transaction: a restore waits and is never short", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
       const heir = fleet.create();
       await handOverBehindTransaction(heir);
       await heir.said("waiting to read all counts");
