@@ -62,7 +62,8 @@ const root = join(import.meta.dir, "../..");
 /** Ends the service with this process, however that ends: see there. */
 const lifeline = join(root, "packages/start/src/lifeline.ts");
 
-const OWN_VARIABLES = /^(PORT|HOST|(KAFKA|LOG|EVENT|MANAGEMENT|PRODUCER|INVENTORY|ANALYTICS)_.*)$/;
+const OWN_VARIABLES =
+  /^(PORT|HOST|ACKNOWLEDGE|ALLOW_ANONYMOUS|ALLOWED_HOSTS|API_KEYS_FILE|TLS_(CERT|KEY)_FILE|OTEL_SDK_MODULE|(KAFKA|LOG|EVENT|MANAGEMENT|PRODUCER|INVENTORY|ANALYTICS)_.*)$/;
 
 /** This process's environment without the settings of the services, which would make the tests depend on it. */
 export function neutralEnvironment(): Record<string, string> {

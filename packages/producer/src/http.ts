@@ -3,7 +3,7 @@
  * request themselves and give a finished `Response`: of the framework's ways that is the fastest, and none of its own
  * error pages, which quote the input, can come of it.
  */
-import { Elysia } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { describeHealth, refuseRoute } from "./answers.ts";
 import { createDocsRoutes } from "./docs-routes.ts";
 import type { KafkaHealth } from "./kafka-health.ts";
@@ -26,7 +26,8 @@ export interface HttpOptions extends OrderRoutesOptions, RouteOptions {
 export function createHttp(options: HttpOptions) {
   const { kafkaHealth, tracker, closedBecause, onError } = options;
   const timestamp = createTimestamps();
-  const route = createRoutes(options);
+  let served: AnyElysia | undefined;
+  const route = createRoutes(options, (request) => served?.server?.requestIP(request)?.address);
   const { postOrder, postBatch } = createOrderRoutes(options);
 
   async function getHealth(): Promise<Response> {
@@ -34,14 +35,18 @@ export function createHttp(options: HttpOptions) {
   }
 
   // standardHostname: false, or a Host header of one letter shifts where the path is thought to begin.
-  const app = new Elysia({ precompile: true, strictPath: true, handler: { standardHostname: false } })
-    .onError(({ code, error, request, server }) => {
+  const app = new Elysia({
+    precompile: true,
+    strictPath: true,
+    handler: { standardHostname: false },
+  })
+    .onError(({ code, error, request }) => {
       // Elysia's own: no such route. Whatever a route throws was answered by the route.
       const refuse = () => {
         if (code !== "NOT_FOUND") throw error;
         return refuseRoute(request, tracker !== undefined);
       };
-      return route(NO_ROUTE, refuse, OPEN)({ request, server });
+      return route(NO_ROUTE, refuse, OPEN)({ request });
     })
     .get("/health", route("/health", getHealth, OPEN), detailOf("/health"))
     .post("/order", route("/order", postOrder), { parse: "none", ...detailOf("/order") })
@@ -53,6 +58,7 @@ export function createHttp(options: HttpOptions) {
     const getOrder = createOrderStateRoute({ tracker, onUnreadable: onError });
     app.get(ORDER_STATE_PATH, route(ORDER_STATE_PATH, getOrder), detailOf(ORDER_STATE_PATH));
   }
+  served = app;
   const { getDocument, getPage } = createDocsRoutes(app);
   app.get("/openapi.json", route("/openapi.json", getDocument, OPEN), HIDDEN);
   app.get("/docs", route("/docs", getPage, OPEN), HIDDEN);

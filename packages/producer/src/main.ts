@@ -31,6 +31,7 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
   prefixes: PREFIXES,
   managementPort: MANAGEMENT_PORT,
 });
+if (isSibling()) drainWithParent(lifecycle);
 const { brokers } = settings;
 const apiKeys = await apiKeysOrExit(settings, log);
 const clientId = "campus-producer";
@@ -87,7 +88,8 @@ const kafkaHealth = createKafkaHealth({
     else log.info("Kafka can be reached");
   },
 });
-const healthTimer = setInterval(() => void kafkaHealth.check(), 2000);
+// While the producer is replaced there is nobody to ask with.
+const healthTimer = setInterval(() => producer.isReady && void kafkaHealth.check(), 2000);
 lifecycle.onDrain("health checks", () => clearInterval(healthTimer));
 
 let isStarting = true;
@@ -180,8 +182,7 @@ for (const { topic, partitions, replicationFactor } of created) {
 }
 await admin.close();
 
-if (isSibling()) drainWithParent(lifecycle);
-else if (settings.processes > 1) {
+if (settings.processes > 1 && !isSibling()) {
   startSiblings({
     count: settings.processes - 1,
     port: server.port,

@@ -62,13 +62,13 @@ export function createOrderRoutes({
   const bodyMemory = { freeBytes: bodyMemoryBytes };
 
   /** Whether this many orders may come in now, else their refusal. */
-  function refuseIntake(caller: Caller, orders: number): Response | undefined {
+  function refuseIntake(request: Request, caller: Caller, orders: number): Response | undefined {
     const closed = closedBecause();
     if (closed !== undefined) return refuseClosed(closed);
     if (rateLimit === undefined) return undefined;
     const { principal, address } = caller;
     const client =
-      principal === ANONYMOUS ? `address ${clientOfAddress(address() ?? "")}` : `key ${principal}`;
+      principal === ANONYMOUS ? `address ${clientOfAddress(address(request) ?? "")}` : `key ${principal}`;
     const decision = rateLimit.take(client, orders);
     caller.rateHeaders = decision.headers;
     return decision.isAllowed ? undefined : refuseRate(decision);
@@ -82,7 +82,7 @@ export function createOrderRoutes({
     const { value: order, texts } = body;
     if (!isOrder(order)) return refuseInvalid(orderFaults(order));
     if (texts !== ORDER_TEXTS) return refuseRepeatedField();
-    const refusal = refuseIntake(caller, 1);
+    const refusal = refuseIntake(request, caller, 1);
     if (refusal !== undefined) return refusal;
     if (key !== undefined) return placeKeyed({ kind: "order", key, orders: [order] }, caller);
     const event = placeOrder(order);
@@ -100,7 +100,7 @@ export function createOrderRoutes({
     if (!isOrderBatch(batch)) return refuseInvalid(orderBatchFaults(batch));
     // The name of the list is one more.
     if (texts !== 1 + ORDER_TEXTS * batch.orders.length) return refuseRepeatedField();
-    const refusal = refuseIntake(caller, batch.orders.length);
+    const refusal = refuseIntake(request, caller, batch.orders.length);
     if (refusal !== undefined) return refusal;
     if (key !== undefined) return placeKeyed({ kind: "batch", key, orders: batch.orders }, caller);
     const events = batch.orders.map((order) => placeOrder(order));

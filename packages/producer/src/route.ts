@@ -12,8 +12,8 @@ export interface Caller {
   readonly requestId: string;
   /** Whose API key it came with. */
   principal: string;
-  /** The address of its other end, unless it came over no socket. */
-  readonly address: () => string | undefined;
+  /** Gives the address of its other end, unless it came over no socket. */
+  readonly address: AddressOf;
   /** Its part of a trace, if it belongs to one. */
   readonly trace: RequestTrace | undefined;
   /** For the answer, whichever it will be. */
@@ -31,11 +31,11 @@ export interface RouteOptions {
   onAnswer?: (path: string, status: number, durationMs: number) => void;
 }
 
-/** What Elysia hands to a route. */
-interface RouteContext {
-  request: Request;
-  server: Pick<Bun.Server<unknown>, "requestIP"> | null;
-}
+/** Who knows the other end of a request's socket: the server, once it listens. */
+export type AddressOf = (request: Request) => string | undefined;
+
+/** A route in the framework's form. Its source names nothing but `request`: whatever it names is made for each request. */
+export type Route = (context: { request: Request }) => Promise<Response>;
 
 /** The path of what has none of its own: traces and metrics must not grow with what clients ask for. */
 export const NO_ROUTE = "none";
@@ -44,7 +44,7 @@ export const NO_ROUTE = "none";
 export const OPEN = { isOpen: true };
 
 /** Gives the function that makes a handler a route. */
-export function createRoutes({ gate, tracing, onError, onAnswer }: RouteOptions) {
+export function createRoutes({ gate, tracing, onError, onAnswer }: RouteOptions, addressOf: AddressOf) {
   const requestIdOf = createRequestIds();
 
   function answerTo(request: Request, caller: Caller, handler: Handler, isOpen: boolean) {
@@ -58,27 +58,34 @@ export function createRoutes({ gate, tracing, onError, onAnswer }: RouteOptions)
     return handler(request, caller);
   }
 
-  return (path: string, handler: Handler, { isOpen = false } = {}) =>
-    async ({ request, server }: RouteContext): Promise<Response> => {
-      const from = onAnswer === undefined ? 0 : performance.now();
-      const requestId = requestIdOf(request.headers);
-      const address = () => server?.requestIP(request)?.address;
-      const trace = tracing.begin(request, path);
-      const caller: Caller = { requestId, principal: ANONYMOUS, address, trace };
-      let answer: Response;
-      try {
-        answer = await answerTo(request, caller, handler, isOpen);
-      } catch (error) {
-        onError(error, requestId);
-        answer = problem(
-          "internal-error",
-          "The order may or may not have been placed; the fault was logged under this request's id.",
-        );
-      }
-      answer.headers.set("x-request-id", requestId);
-      onAnswer?.(path, answer.status, performance.now() - from);
-      for (const name in caller.rateHeaders) answer.headers.set(name, caller.rateHeaders[name] as string);
-      trace?.end(answer.status);
-      return answer;
-    };
+  async function handle(
+    request: Request,
+    path: string,
+    handler: Handler,
+    isOpen: boolean,
+  ): Promise<Response> {
+    const from = onAnswer === undefined ? 0 : performance.now();
+    const requestId = requestIdOf(request.headers);
+    const trace = tracing.begin(request, path);
+    const caller: Caller = { requestId, principal: ANONYMOUS, address: addressOf, trace };
+    let answer: Response;
+    try {
+      answer = await answerTo(request, caller, handler, isOpen);
+    } catch (error) {
+      onError(error, requestId);
+      answer = problem(
+        "internal-error",
+        "The order may or may not have been placed; the fault was logged under this request's id.",
+      );
+    }
+    answer.headers.set("x-request-id", requestId);
+    for (const name in caller.rateHeaders) answer.headers.set(name, caller.rateHeaders[name] as string);
+    trace?.end(answer.status);
+    onAnswer?.(path, answer.status, performance.now() - from);
+    return answer;
+  }
+
+  return (path: string, handler: Handler, { isOpen = false } = {}): Route =>
+    ({ request }) =>
+      handle(request, path, handler, isOpen);
 }
