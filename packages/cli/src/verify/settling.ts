@@ -1,4 +1,4 @@
-/** Waiting until a system has come to rest: nothing is written any more, and the inventory has committed every order. */
+/** Waiting until a system has come to rest: nothing is written any more, the inventory has committed every order, and the analytics stands still. */
 import type { Admin, TopicPartition } from "@campus/kafka";
 import { committedOffsets, endsOf } from "./places.ts";
 
@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 250;
 export interface SettlingOptions {
   readonly admin: Admin;
   readonly group: string;
+  /** Another group, of whom only the standing still counts: it reads what is written in transactions, and stands before their last markers. */
+  readonly follower: string;
   readonly orders: readonly TopicPartition[];
   readonly all: readonly TopicPartition[];
   readonly deadlineMs: number;
@@ -18,6 +20,7 @@ export interface SettlingOptions {
 export async function untilSettled({
   admin,
   group,
+  follower,
   orders,
   all,
   deadlineMs,
@@ -35,7 +38,8 @@ export async function untilSettled({
       return sum + (offset === undefined || end === undefined ? 0 : Math.max(0, end.offset - offset));
     }, 0);
     const now = performance.now();
-    const state = JSON.stringify([ends, [...committed]]);
+    const followed = await admin.groupOffsets(follower, all);
+    const state = JSON.stringify([ends, [...committed], followed.map(({ offset }) => offset)]);
     if (state !== last) [last, since] = [state, now];
     if (lag === 0 && now - since >= QUIET_MS) return true;
     if (now >= deadline) return false;

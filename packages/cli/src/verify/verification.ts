@@ -25,6 +25,8 @@ import { readStretches, type Stretch } from "./topic-reading.ts";
 
 /** Whose decisions these are. */
 export const INVENTORY_GROUP = "inventory-group";
+/** Who counts them. */
+const ANALYTICS_GROUP = "analytics-group";
 
 export interface VerificationOptions {
   readonly admin: Admin;
@@ -62,7 +64,10 @@ export async function verifySystem(
   const orders = places.filter(({ topic }) => topic === ORDER_EVENTS);
   const settled =
     waitMs > 0
-      ? await untilSettled({ admin, group: INVENTORY_GROUP, orders, all: places, deadlineMs: waitMs })
+      ? await untilSettled({
+          ...{ admin, group: INVENTORY_GROUP, follower: ANALYTICS_GROUP },
+          ...{ orders, all: places, deadlineMs: waitMs },
+        })
       : null;
   if (settled === false) say(`not at rest after ${waitMs / 1000} s; what is not decided counts as missing`);
 
