@@ -30,16 +30,23 @@ const GROUP = "inventory-group";
 const quiet = { onLog: () => undefined, onError: () => undefined };
 
 async function verify(brokers: string, ...args: string[]) {
+  return await begin(brokers, ...args).end;
+}
+
+/** Begins a verification; `said` is what it has said so far to whoever waits for it. */
+function begin(brokers: string, ...args: string[]) {
   const child = Bun.spawn([process.execPath, MAIN, "verify", "--brokers", brokers, ...args], {
     env: neutralEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { stdout, stderr, exitCode };
+  let said = "";
+  const listening = (async () => {
+    for await (const bytes of child.stderr) said += Buffer.from(bytes).toString();
+  })();
+  const end = Promise.all([child.stdout.text(), child.exited, listening]).then(([stdout, exitCode]) => {
+    return { stdout, stderr: said, exitCode };
+  });
+  return { end, said: () => said };
 }
 
 async function report(brokers: string, ...args: string[]) {
@@ -201,12 +208,13 @@ onOwnCluster("apache", "verify, transactions", (cluster) => {
     await commit(3);
 
     const open = await transaction([0].map(decision));
-    const child = verify(brokers, "--no-metrics");
     // It is waited for: whoever reads the log meanwhile would be told half of it.
-    const first = await Promise.race([child, Bun.sleep(7_000).then(() => "waiting")]);
-    expect(first).toBe("waiting");
+    const waiting = begin(brokers, "--no-metrics");
+    await until("it says that it waits", () => waiting.said().startsWith("waiting for "), {
+      deadlineMs: 30_000,
+    });
     await open.abort();
-    const { exitCode, stderr } = await child;
+    const { exitCode, stderr } = await waiting.end;
     expect(stderr).toMatch(/^waiting for inventory-events\/\d…\nclean: /);
     expect(exitCode).toBe(0);
   });
