@@ -33,6 +33,7 @@ export interface ServiceProcess {
   readonly name: ServiceName;
   /** Of the process that runs now, or ran last. */
   readonly pid: number;
+  readonly isRunning: boolean;
   /** Where it answers `/live`, `/ready` and `/metrics`. */
   readonly managementUrl: string;
   /** What it has said on its standard output and error, over all its runs. */
@@ -41,6 +42,8 @@ export interface ServiceProcess {
   spawn(): void;
   /** Starts it and waits until `/ready` says so. */
   start(): Promise<void>;
+  /** Waits until `/ready` of the run that was begun last says so. */
+  ready(deadlineMs?: number): Promise<void>;
   /** Ends it in order. */
   terminate(): Promise<ServiceExit>;
   /** kill -9. */
@@ -167,11 +170,21 @@ export function createServiceProcess({
   }
 
   let managementUrl = "";
+
+  async function ready(deadlineMs = START_TIMEOUT_MS): Promise<void> {
+    managementUrl = (await said("management at ", deadlineMs)).message.slice("management at ".length);
+    const isReady = () => fetch(`${managementUrl}/ready`).then(({ ok }) => ok || undefined);
+    await find("it is ready", () => isReady().catch(() => undefined), deadlineMs);
+  }
+
   return {
     name,
     lines,
     get pid() {
       return current().child.pid;
+    },
+    get isRunning() {
+      return run !== undefined && isRunning(run.child);
     },
     get managementUrl() {
       return managementUrl;
@@ -179,10 +192,9 @@ export function createServiceProcess({
     spawn,
     async start() {
       spawn();
-      managementUrl = (await said("management at ")).message.slice("management at ".length);
-      const isReady = () => fetch(`${managementUrl}/ready`).then(({ ok }) => ok || undefined);
-      await find("it is ready", () => isReady().catch(() => undefined), START_TIMEOUT_MS);
+      await ready();
     },
+    ready,
     terminate: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     async stop() {

@@ -4,5 +4,6 @@ import { lag } from "./commands/lag.ts";
 import { offsetsReset } from "./commands/offsets-reset.ts";
 import { topicsDescribe } from "./commands/topics-describe.ts";
 import { topicsLs } from "./commands/topics-ls.ts";
+import { verify } from "./commands/verify.ts";
 
-export const COMMANDS: readonly Command[] = [lag, offsetsReset, topicsLs, topicsDescribe];
+export const COMMANDS: readonly Command[] = [lag, offsetsReset, topicsLs, topicsDescribe, verify];

@@ -10,7 +10,10 @@ export const EXIT_CODE = Object.freeze({ ok: 0, failed: 1, badUsage: 2, unreacha
 /** The codes in words, for `--help`. */
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [EXIT_CODE.ok, "done"],
-  [EXIT_CODE.failed, "failed: something asked for does not exist, or Kafka would not do it"],
+  [
+    EXIT_CODE.failed,
+    "failed: something asked for does not exist, Kafka would not do it, or verify found something wrong",
+  ],
   [EXIT_CODE.badUsage, "bad usage: the command line or a setting can't be followed"],
   [EXIT_CODE.unreachable, "no broker could be reached"],
   [EXIT_CODE.refused, "refused: the group is active"],

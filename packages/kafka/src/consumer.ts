@@ -6,10 +6,10 @@
 
 import { AssignedPartition, Assignment } from "./assignment.ts";
 import { Batch, type ConsumerRecord } from "./batch.ts";
+import { CommittedOffsets } from "./committed-offsets.ts";
 import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
-import { groupOffsets } from "./group-offsets.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
@@ -45,7 +45,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #assignment = new Assignment();
   readonly #rebalance: Rebalance;
   readonly #fetcher: Fetcher;
-  readonly #groupId: string;
+  readonly #committed: CommittedOffsets;
   readonly #options: ConsumerOptions;
   readonly #pollTimer: NodeJS.Timeout;
   readonly #watchdog: Watchdog | null = null;
@@ -57,7 +57,6 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   /** @internal Use `createConsumer`. */
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#groupId = options.groupId;
     this.#fetcher = new Fetcher(options.maxBatchRecords ?? 10_000);
     this.#client = new NativeClient({
       type: "consumer",
@@ -69,6 +68,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       },
       onWake: () => this.#wake(),
     });
+    this.#committed = new CommittedOffsets(this.#client, options.groupId);
     this.#rebalance = new Rebalance({
       client: this.#client,
       assignment: this.#assignment,
@@ -185,9 +185,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
 
   /** Committed offsets of this group with their metadata; -1 where there is none. */
   committed(partitions: readonly TopicPartition[] = this.assignment()): Promise<TopicPartitionOffset[]> {
-    return partitions.length === 0
-      ? Promise.resolve([])
-      : groupOffsets(this.#client, this.#groupId, partitions, requestTimeoutMs);
+    return partitions.length === 0 ? Promise.resolve([]) : this.#committed.ask(partitions, requestTimeoutMs);
   }
 
   /** The offset after the last record handed out, a partition; -1 before the first. */
@@ -291,6 +289,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#watchdog?.stop();
     clearInterval(this.#pollTimer);
     for (const partition of this.#assignment.all()) this.#assignment.drop(partition);
+    await this.#committed.close();
     await this.#client.destroy();
     this.#wake();
   }

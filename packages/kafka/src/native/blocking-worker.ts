@@ -13,6 +13,10 @@ const blockingSymbols = {
     ],
     returns: "i32",
   },
+  rd_kafka_committed: {
+    args: [/* rk */ "ptr", /* in/out partitions */ "ptr", /* timeout_ms */ "i32"],
+    returns: "i32",
+  },
   rd_kafka_destroy_flags: { args: [/* rk */ "ptr", /* flags */ "i32"], returns: "void" },
   rd_kafka_init_transactions: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
   rd_kafka_begin_transaction: { args: [/* rk */ "ptr"], returns: "ptr" },

@@ -1,0 +1,33 @@
+/**
+ * A planted bug: offsets go into transactions without the group's metadata, and each process has a transactional id of its own. Nothing tells Kafka that
+ * a member that was stopped has been replaced meanwhile, so what it commits when it comes back counts.
+ */
+import { createTransactionalDelivery, GROUP, startInventory } from "@campus/inventory";
+import { createConsumer } from "@campus/kafka";
+import { stoppingMember } from "../programs/stopping-inventory.ts";
+
+await startInventory({
+  createDelivery(context) {
+    const { client, partition } = context;
+    // Of the group's name and no member of it: its metadata has no generation that could be an old one.
+    const outsider = createConsumer({
+      ...client,
+      groupId: GROUP,
+      partitions: [partition],
+      autoOffsetReset: "earliest",
+    });
+    outsider.pause([partition]);
+    const delivery = createTransactionalDelivery({
+      ...context,
+      transactionalId: crypto.randomUUID(),
+      member: stoppingMember(outsider),
+    });
+    return {
+      ...delivery,
+      async close() {
+        await delivery.close();
+        await outsider.close();
+      },
+    };
+  },
+});
