@@ -200,8 +200,9 @@ export abstract class Connection {
 
   /** @throws Failure `_STATE` for a client that is not connected */
   #required(): Session {
-    if (!this.#session) throw failure(Code.state);
-    return this.#session;
+    const { session } = this;
+    if (!session) throw failure(Code.state);
+    return session;
   }
 
   async #metadata(topic: string, all: boolean, timeoutMs: number): Promise<object> {

@@ -17,7 +17,7 @@ export interface EndOfPartition {
 export interface Taker {
   message(message: Message): void;
   endOfPartition(end: EndOfPartition): void;
-  error(code: number): void;
+  error(code: number, message?: string): void;
   /** Nothing more comes for now, or ever. */
   timedOut(): void;
   /** Takes no more. */
@@ -68,8 +68,8 @@ export class ConsumeCall implements Taker {
     this.#ends.push({ ...end, messageIndex: this.#messages.length - 1 });
   }
 
-  error(code: number): void {
-    if (this.#messages.length === 0) this.#failure = failure(code);
+  error(code: number, message?: string): void {
+    if (this.#messages.length === 0) this.#failure = failure(code, message);
     this.done = true;
   }
 
@@ -103,8 +103,8 @@ export class ConsumeOne implements Taker {
     this.error(Code.partitionEof);
   }
 
-  error(code: number): void {
-    this.#outcome = [failure(code)];
+  error(code: number, message?: string): void {
+    this.#outcome = [failure(code, message)];
     this.done = true;
   }
 

@@ -205,7 +205,7 @@ export class KafkaConsumer extends Connection {
     if (this.#consumption) {
       this.#consumption.add(taker);
     } else {
-      taker.error(Code.state);
+      taker.error(Code.state, "KafkaConsumer is not connected");
       setImmediate(() => taker.deliver());
     }
   }
