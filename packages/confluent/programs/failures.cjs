@@ -138,14 +138,4 @@ async function events() {
       /onnected/.test(line),
     ),
   );
-
-  const nowhere = new KafkaJS({
-    kafkaJS: { brokers: ["127.0.0.1:1"], logger, connectionTimeout: 1_000, retry: { retries: 0 } },
-  });
-  const producerToNowhere = nowhere.producer({ "socket.timeout.ms": 1000 });
-  const refused = await Promise.race([
-    errorOf(() => producerToNowhere.connect()),
-    new Promise((resolve) => setTimeout(resolve, 45_000, "still connecting")),
-  ]);
-  show("connect to nowhere", refused?.code);
 }

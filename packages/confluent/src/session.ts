@@ -106,7 +106,11 @@ export class Session {
     this.#wakePipe.attach(this.main.pointer);
     if (this.consumer) this.#wakePipe.attach(this.consumer.pointer);
     for (const { queue } of this.#served) this.#servedPipe.attach(queue.pointer);
-    this.#serve();
+    // What came before the pipes were there. Not at once: whoever is called expects the session to be in its place.
+    setImmediate(() => {
+      this.#serve();
+      if (!this.#closing) options.onWake();
+    });
   }
 
   /** The next event of a queue, which the caller destroys; null if there is none, and once the session is closing. */
