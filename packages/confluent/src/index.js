@@ -1,22 +1,22 @@
 /**
  * `@confluentinc/kafka-javascript` itself, made to run on Bun: import from here what you would import from there. Programs whose imports are to
- * stay as they are preload `@campus/confluent/register` instead.
+ * stay as they are preload `@campus/confluent/register` instead. JavaScript with the client's own types beside it (index.d.ts): a
+ * name that is both a value and a type can't be passed on from a value.
  */
 import { replaceNativeModule } from "./replacement.ts";
 
 replaceNativeModule();
 
 /** The client, with everything it exports. */
-const client: typeof import("@confluentinc/kafka-javascript") = require("@confluentinc/kafka-javascript");
+const client = import.meta.require("@confluentinc/kafka-javascript");
 
 export default client;
-
-export type * from "@confluentinc/kafka-javascript";
 
 export const {
   AclOperationTypes,
   AdminClient,
   CODES,
+  Consumer,
   ConsumerGroupStates,
   ConsumerGroupTypes,
   createReadStream,
@@ -29,10 +29,6 @@ export const {
   librdkafkaVersion,
   OffsetSpec,
   Producer,
+  RdKafka,
+  Topic,
 } = client;
-
-/** Names that the client has and its types do not. */
-export const { Consumer, Topic } = client as unknown as {
-  Consumer: typeof client.KafkaConsumer;
-  Topic: (name: string) => string;
-};
