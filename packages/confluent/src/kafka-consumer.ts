@@ -33,8 +33,9 @@ export class KafkaConsumer extends Connection {
   #closing: { readonly session: Session; readonly wake: () => void } | null = null;
   #subscribed = false;
 
-  constructor(settings?: unknown, topicSettings?: unknown) {
-    super(settings, topicSettings);
+  constructor(...settings: unknown[]) {
+    if (settings.length < 2) throw new Error("You must supply global and topic configuration");
+    super(settings[0], settings[1]);
   }
 
   connect(callback: unknown): null {

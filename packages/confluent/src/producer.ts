@@ -16,7 +16,8 @@ import {
   transactionFailure,
 } from "./failure.ts";
 import { KafkaConsumer } from "./kafka-consumer.ts";
-import { type Bytes, type Header, ProduceCall } from "./produce-call.ts";
+import { bytesOf, headersOf, keyOf, timestampOf } from "./message-arguments.ts";
+import { ProduceCall } from "./produce-call.ts";
 import { ConnectError, type Session } from "./session.ts";
 import { Topic } from "./topic.ts";
 import { createList, entriesOf } from "./topic-partitions.ts";
@@ -44,8 +45,9 @@ export class Producer extends Connection {
   #waiting = 0;
   #drainScheduled = false;
 
-  constructor(settings?: unknown, topicSettings?: unknown) {
-    super(settings, topicSettings);
+  constructor(...settings: unknown[]) {
+    if (settings.length < 2) throw new Error("You must supply global and topic configuration");
+    super(settings[0], settings[1]);
   }
 
   protected override configureCallback(name: string, callback: Callback, add: boolean): void {
@@ -290,36 +292,4 @@ export class Producer extends Connection {
     this.#topics.set(name, new Handle("topic", pointer, (rkt) => lib.rd_kafka_topic_destroy(rkt)));
     return pointer;
   }
-}
-
-function bytesOf(value: unknown): Uint8Array | null {
-  if (value === null) return null;
-  if (value instanceof Uint8Array) return value;
-  if (!ArrayBuffer.isView(value)) throw new Error("Message must be a buffer or null");
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-}
-
-function keyOf(key: unknown): Bytes {
-  if (key === null || key === undefined) return null;
-  if (key instanceof Uint8Array || typeof key === "string") return key;
-  return ArrayBuffer.isView(key) ? new Uint8Array(key.buffer, key.byteOffset, key.byteLength) : String(key);
-}
-
-function timestampOf(timestamp: unknown): number {
-  if (timestamp === undefined || timestamp === null) return 0;
-  if (typeof timestamp !== "number") throw new Error("Timestamp must be a number");
-  return Math.trunc(timestamp);
-}
-
-const noHeaders: readonly Header[] = [];
-
-/** Of each element its first property, as the addon reads them. */
-function headersOf(headers: unknown): readonly Header[] {
-  if (!Array.isArray(headers) || headers.length === 0) return noHeaders;
-  return headers.map((header: Record<string, unknown>): Header => {
-    const [[name, value] = ["", undefined]] = Object.entries(header);
-    if (typeof value !== "string" && !ArrayBuffer.isView(value))
-      throw new Error("Header value must be a string or buffer");
-    return [name, typeof value === "string" ? value : bytesOf(value)!];
-  });
 }

@@ -1,7 +1,7 @@
 /** Each way to get the client onto Bun, in a process of its own. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 setDefaultTimeout(60_000);
 
@@ -12,7 +12,10 @@ const packageFolder = join(import.meta.dir, "..");
 function runIn(files: Record<string, string>, ...args: string[]): { stdout: string; stderr: string } {
   const folder = mkdtempSync(join(packageFolder, "program-"));
   try {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
     const { stdout, stderr } = Bun.spawnSync([process.execPath, ...args], { cwd: folder });
     return { stdout: stdout.toString().trim(), stderr: stderr.toString() };
   } finally {
@@ -79,4 +82,16 @@ test("without it the client says that its addon is missing", () => {
 test("every name that the client exports is exported by this package", async () => {
   const ours: Record<string, unknown> = await import("./index.js");
   expect(Object.keys(ours).sort()).toEqual([...Object.keys(ours.default as object), "default"].sort());
+});
+
+test("a client of another version is warned of", () => {
+  const files = {
+    "node_modules/@confluentinc/kafka-javascript/package.json": '{ "version": "1.99.0", "main": "main.js" }',
+    "node_modules/@confluentinc/kafka-javascript/main.js": 'module.exports = require("./librdkafka.js");',
+    "node_modules/@confluentinc/kafka-javascript/librdkafka.js": 'throw new Error("not replaced");',
+    "main.cjs": `console.log(typeof require("${client}").Producer);`,
+  };
+  const { stdout, stderr } = runIn(files, "--preload", "@campus/confluent/register", "main.cjs");
+  expect(stdout).toBe("function");
+  expect(stderr).toContain("1.99.0 is installed");
 });

@@ -6,7 +6,9 @@ export class Topic {
   /** @internal */
   readonly configuration: ConfigurationObject | null;
 
-  constructor(name: unknown, configuration?: unknown) {
+  constructor(...given: unknown[]) {
+    const [name, configuration] = given;
+    if (given.length === 0) throw new Error("topic name is required");
     if (typeof name !== "string") throw new Error("Topic name must be a string");
     if (configuration !== undefined && configuration !== null && typeof configuration !== "object")
       throw new Error("Configuration data must be specified");
