@@ -37,10 +37,12 @@ export interface AdminRequest<T> {
 /** Calls `done(error)` or `done(null, result)`, once. */
 export function requestAdmin<T>(session: Session | null, request: AdminRequest<T>, done: Callback): void {
   let settled = false;
+  let giveUp = (): void => undefined;
   const settle = (...outcome: unknown[]): void => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
+    giveUp();
     callSafely(done, ...outcome);
   };
   const timer = setTimeout(() => settle(failure(Code.timedOut)), Math.max(0, request.timeoutMs));
@@ -49,13 +51,14 @@ export function requestAdmin<T>(session: Session | null, request: AdminRequest<T
     return;
   }
   try {
-    const refused = send(session, request, (event) => {
+    const sent = send(session, request, (event) => {
       if (settled) return;
       const outcome = settleEvent(event, request);
       if ("failure" in outcome) settle(outcome.failure);
       else settle(null, ...(outcome.result === undefined ? [] : [outcome.result]));
     });
-    if (refused) setImmediate(() => settle(refused));
+    if (typeof sent === "function") giveUp = sent;
+    else setImmediate(() => settle(sent));
   } catch (error) {
     settled = true;
     clearTimeout(timer);
@@ -68,11 +71,12 @@ function settleEvent<T>(event: Pointer, request: AdminRequest<T>): { result: T }
   return code === Code.none ? request.settle(event) : { failure: failure(code) };
 }
 
+/** Returns how to give the request up, or why it was not sent. */
 function send<T>(
   session: Session,
   request: AdminRequest<T>,
   onEvent: (event: Pointer) => void,
-): Failure | null {
+): (() => void) | Failure {
   const admin = librdkafkaAdmin();
   const rk = session.rk.pointer;
   using options = new Handle(
@@ -87,9 +91,8 @@ function send<T>(
   }
   const error = request.configure?.(options.pointer) ?? null;
   if (error) return takeFailure(error);
-  session.request((opaque, queue) => {
+  return session.request((opaque, queue) => {
     admin.rd_kafka_AdminOptions_set_opaque(options.pointer, opaque);
     request.send(rk, options.pointer, queue);
   }, onEvent);
-  return null;
 }

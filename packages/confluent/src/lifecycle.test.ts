@@ -103,6 +103,18 @@ test("disconnecting ends what is under way", async () => {
   expect(liveHandles()).toEqual(before);
 });
 
+test("an admin client disconnected with a request under way gives its answer first", async () => {
+  const admin = Kafka.AdminClient.create(settings());
+  const listed = new Promise((resolve) =>
+    admin.describeTopics(["orders"], {}, (error, topics) => resolve(error ?? topics[0]!.name)),
+  );
+  admin.disconnect();
+  expect(await listed).toBe("orders");
+  const deadline = performance.now() + 5_000;
+  while (!Bun.deepEquals(liveHandles(), before) && performance.now() < deadline) await Bun.sleep(5);
+  expect(liveHandles()).toEqual(before);
+});
+
 test("a process with disconnected clients ends by itself", async () => {
   const program = `${open}
     await Promise.all([producer.disconnect(), consumer.disconnect()]);

@@ -56,6 +56,7 @@ export class Session {
   readonly #servedPipe: WakePipe;
   readonly #requests = new Map<number, (event: Pointer) => void>();
   readonly #underWay = new Set<Promise<unknown>>();
+  #onAnswered: (() => void) | null = null;
   #nextRequest = 1;
   #serving = false;
   #closing = false;
@@ -129,16 +130,18 @@ export class Session {
    * Starts an asynchronous native operation.
    * @param send gets the integer to pass as opaque, and the queue for the result
    * @param settle gets the result's event, which it must not keep
+   * @returns gives the result up: whoever closes the session does not wait for it
    */
-  request(send: (opaque: number, queue: Pointer) => void, settle: (event: Pointer) => void): void {
+  request(send: (opaque: number, queue: Pointer) => void, settle: (event: Pointer) => void): () => void {
     const id = this.#nextRequest++;
     this.#requests.set(id, settle);
     try {
       send(id, this.#results.pointer);
     } catch (error) {
-      this.#requests.delete(id);
+      this.#forget(id);
       throw error;
     }
+    return () => this.#forget(id);
   }
 
   /** Calls a function that blocks, on a thread of its own. What the arguments point to is the caller's to keep until it is done. */
@@ -152,12 +155,15 @@ export class Session {
     return called;
   }
 
-  /** Destroys the client, once calls under way are over. Requests without an answer get none. */
+  /** Destroys the client, once calls and requests under way are over. */
   async close(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
-    this.#serve();
+    if (this.#requests.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onAnswered = resolve;
+      });
+    }
     this.#closing = true;
-    this.#requests.clear();
     for (const { queue } of this.#served) queue.release();
     this.consumer?.release();
     this.main.release();
@@ -192,7 +198,12 @@ export class Session {
     const id = librdkafka().rd_kafka_event_opaque(event);
     const settle = id === null ? undefined : this.#requests.get(id);
     if (id === null || !settle) return;
-    this.#requests.delete(id);
+    this.#forget(id);
     settle(event);
+  }
+
+  #forget(id: number): void {
+    this.#requests.delete(id);
+    if (this.#requests.size === 0) this.#onAnswered?.();
   }
 }
