@@ -96,6 +96,7 @@ async function group(topic) {
   show("assignments", sortedBy(consumer.assignments(), "partition"));
   show("protocol", consumer.rebalanceProtocol(), consumer.assignmentLost());
   show("position", sortedBy(consumer.position(), "partition"));
+  show("connected", consumer.isConnected(), consumer.connectedTime() > 0, consumer.getLastError());
   show("watermarks kept", consumer.getWatermarkOffsets(topic, 0));
 
   consumer.commitSync({ topic, partition: 0, offset: 2, metadata: "noted" });
@@ -132,6 +133,8 @@ async function group(topic) {
     return found[0].offset === 3 && found[1].offset === 2;
   });
   show("committed later", await call(consumer, "committed", null, 5_000));
+  consumer.commitMessageSync({ topic, partition: 0, offset: 3 });
+  show("a message committed", await call(consumer, "committed", [{ topic, partition: 0 }], 5_000));
   show("commit of nothing", await errorOf(() => consumer.commitSync(null)));
   show("invalid commit", await errorOf(() => consumer.commit("text")));
 

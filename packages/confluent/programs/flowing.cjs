@@ -17,6 +17,7 @@ main(async () => {
   await write(topic);
   await flow(topic);
   await read(topic);
+  await warned();
 });
 
 async function write(topic) {
@@ -78,4 +79,18 @@ async function read(topic) {
   });
   show("read as batches", count);
   await new Promise((resolve) => batches.close(resolve));
+}
+
+async function warned() {
+  const consumer = new Kafka.KafkaConsumer(settings("warned"), fromStart);
+  const warnings = [];
+  consumer.on("warning", (warning) => warnings.push(warning));
+  consumer.setDefaultConsumeLoopTimeoutDelay(10);
+  consumer.setDefaultConsumeTimeout(100);
+  await call(consumer, "connect", {});
+  consumer.subscribe([name("no-such-topic")]);
+  consumer.consume();
+  await until("a warning", () => warnings.length > 0);
+  show("warning", warnings[0]);
+  await call(consumer, "disconnect");
 }

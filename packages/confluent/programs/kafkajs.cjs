@@ -33,11 +33,9 @@ async function topics(admin, topic) {
   show("create", await admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1 }] }));
   show("create again", await admin.createTopics({ topics: [{ topic }] }));
   await until("leaders", async () => {
-    const described = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => null);
-    const found = (described?.topics ?? described)?.find((one) => one.name === topic);
-    return (
-      found?.partitions.length === 3 && found.partitions.every(({ leader }) => leader >= 0 || leader?.id >= 0)
-    );
+    const described = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => []);
+    const found = described.find((one) => one.name === topic);
+    return found?.partitions.length === 3 && found.partitions.every(({ leader }) => leader >= 0);
   });
 }
 
@@ -108,7 +106,11 @@ async function eachMessage(topic) {
 async function eachBatch(topic) {
   const consumer = consumerOf("each-batch", { autoCommit: true, autoCommitInterval: 100 });
   await consumer.connect();
-  await consumer.subscribe({ topic });
+  await consumer.subscribe({ topic: new RegExp(`^${topic}$`) });
+  const dependent = consumer.dependentAdmin();
+  await dependent.connect();
+  show("of a consumer", (await dependent.listTopics()).includes(topic));
+  await dependent.disconnect();
   const values = [];
   const fields = new Set();
   consumer.run({
@@ -196,9 +198,9 @@ async function administration(admin, topic) {
   show("topics", (await admin.listTopics()).includes(topic));
   show(
     "metadata",
-    (await admin.fetchTopicMetadata({ topics: [topic] })).topics?.map(({ name: found, partitions }) => [
+    (await admin.fetchTopicMetadata({ topics: [topic] })).map(({ name: found, partitions }) => [
       found,
-      partitions.length,
+      partitions.map(({ partitionId, leader, replicas, isr }) => [partitionId, leader, replicas, isr]),
     ]),
   );
   show("offsets", sortedBy(await admin.fetchTopicOffsets(topic), "partition"));

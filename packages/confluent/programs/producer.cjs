@@ -105,6 +105,9 @@ async function highLevel(topic, timestamp) {
   const first = await call(producer, "produce", topic, 1, { a: 1 }, "a", timestamp);
   const second = await call(producer, "produce", topic, 1, { b: 2 }, "b", timestamp, [{ h: "1" }]);
   show("high level", typeof first, second - first);
+  producer.setTopicValueSerializer((to, value) => Buffer.from(`${to.length > 0} ${value}`));
+  producer.setTopicKeySerializer((to, key) => `${to.length > 0} ${key}`);
+  show("by topic", (await call(producer, "produce", topic, 1, "c", "c", timestamp)) - second);
   show(
     "high level, no such partition",
     await errorOf(() => call(producer, "produce", topic, 9, {}, "x", timestamp)),

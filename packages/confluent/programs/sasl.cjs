@@ -46,7 +46,8 @@ main(async () => {
 
 async function wrongPassword() {
   const producer = new Kafka.Producer({ ...scram, "sasl.password": "wrong" });
-  show("wrong password", await errorOf(() => call(producer, "connect", { timeout: 2_000 })));
+  const refused = await errorOf(() => call(producer, "connect", { timeout: 2_000 }));
+  show("wrong password", refused.code === -195 || refused.code === -185);
 
   const mended = new Kafka.Producer({ ...scram, "sasl.password": "wrong" });
   const connecting = call(mended, "connect", { timeout: 20_000 });
@@ -81,7 +82,8 @@ async function tokens() {
   });
   const errors = [];
   failing.on("error", (error) => errors.push(error));
-  show("no token", await errorOf(() => call(failing, "connect", { timeout: 1_000 })));
+  const refusal = await errorOf(() => call(failing, "connect", { timeout: 1_000 }));
+  show("no token", refusal.code === -195 || refusal.code === -185);
   show("told", errors[0]);
 
   const refused = new Kafka.Producer({
@@ -108,6 +110,7 @@ async function promises(topic) {
   const producer = kafka.producer();
   await producer.connect();
   show("sent", await producer.send({ topic, messages: [{ value: "secret" }] }));
+  producer.setSaslCredentials({ username: "alice", password: alice });
   const admin = producer.dependentAdmin();
   await admin.connect();
   show("dependent admin", (await admin.listTopics()).includes(topic));
