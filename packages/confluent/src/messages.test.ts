@@ -8,7 +8,7 @@ setDefaultTimeout(120_000);
 
 let cluster: MockCluster;
 beforeAll(() => {
-  cluster = createCluster({ topics: { sizes: 1, random: 1, soak: 3, ends: 1 } });
+  cluster = createCluster({ topics: { sizes: 1, random: 1, soak: 3, ends: 1, restart: 1 } });
 });
 afterAll(() => {
   cluster.close();
@@ -186,6 +186,34 @@ test("many messages under forced garbage collection: none lost, none changed, or
         seen++;
       }
     }
+  });
+});
+
+test("a broker that goes and comes back costs nothing", async () => {
+  const total = 2_000;
+  await withProducer(
+    async (producer, deliveries) => {
+      for (let i = 0; i < total; i++) {
+        producer.produce("restart", 0, Buffer.from(String(i)), null, undefined, i);
+        if (i === 500) cluster.brokerDown(1);
+        if (i === 1_500) setTimeout(() => cluster.brokerUp(1), 300);
+        if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await flush(producer);
+      expect(deliveries.map(({ error, report }) => [error, report.opaque])).toEqual(
+        Array.from({ length: total }, (_, i) => [null, i]),
+      );
+    },
+    { "enable.idempotence": true },
+  );
+  await withConsumer("restart", async (consumer) => {
+    const first = await take(consumer, total / 2);
+    cluster.brokerDown(1);
+    setTimeout(() => cluster.brokerUp(1), 300);
+    const rest = await take(consumer, total / 2);
+    expect([...first, ...rest].map(({ value }) => Number(value))).toEqual(
+      Array.from({ length: total }, (_, i) => i),
+    );
   });
 });
 
