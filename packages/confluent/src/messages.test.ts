@@ -8,7 +8,7 @@ setDefaultTimeout(120_000);
 
 let cluster: MockCluster;
 beforeAll(() => {
-  cluster = createCluster({ topics: { sizes: 1, random: 1, soak: 3, ends: 1, restart: 1 } });
+  cluster = createCluster({ topics: { sizes: 1, random: 1, soak: 3, ends: 1, restart: 1, waiting: 1 } });
 });
 afterAll(() => {
   cluster.close();
@@ -245,6 +245,23 @@ test("several consume calls at once share what comes, each within its time", asy
       expect(performance.now() - startedAt).toBeGreaterThan(150);
       consumer.setDefaultConsumeTimeout(0);
       expect(await consume(consumer, 1)).toEqual([]);
+    },
+    { "enable.partition.eof": true },
+  );
+});
+
+test("what is there comes at the end of a partition, however long the consumer would wait", async () => {
+  await withProducer(async (producer) => {
+    for (let i = 0; i < 3; i++) producer.produce("waiting", 0, Buffer.from(String(i)));
+    await flush(producer);
+  });
+  await withConsumer(
+    "waiting",
+    async (consumer) => {
+      consumer.setDefaultConsumeTimeout(60_000);
+      const startedAt = performance.now();
+      expect(await consume(consumer, 1_000)).toHaveLength(3);
+      expect(performance.now() - startedAt).toBeLessThan(30_000);
     },
     { "enable.partition.eof": true },
   );
