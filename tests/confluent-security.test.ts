@@ -1,5 +1,5 @@
 /** The Confluent client on Bun against a Kafka that asks who comes: SCRAM, tokens by a function, TLS, as on Node. */
-import { beforeAll, setDefaultTimeout, test } from "bun:test";
+import { setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,10 +9,7 @@ import { onSecureCluster, passwords } from "./support/secure-cluster.ts";
 setDefaultTimeout(180_000);
 
 onSecureCluster("the Confluent client with TLS and SASL", (cluster) => {
-  let node: string | null = null;
-  beforeAll(async () => {
-    node = await clientOnNode();
-  }, 600_000);
+  const node = clientOnNode();
 
   test("sasl.cjs prints the same", async () => {
     const folder = mkdtempSync(join(tmpdir(), "confluent-security-"));
