@@ -281,16 +281,15 @@ export class KafkaConsumer extends Connection {
   /** The callback says, as the addon's does, that the offsets were handed over; `offset_commit_cb` tells how it went. */
   commitCb(offsets: unknown, callback: unknown): null {
     this.#connected();
-    if ((offsets !== null && !Array.isArray(offsets)) || typeof callback !== "function")
-      throw new Error("First argument should be an array or null and second one a callback");
+    const words = "First argument should be an array or null and second one a callback";
+    const done = requireFunction(callback, words);
+    if (offsets !== null && !Array.isArray(offsets)) throw new Error(words);
     const entries = offsets === null ? null : entriesOf(offsets);
     const commit = async (): Promise<void> => {
-      if (!this.session) throw failure(Code.state);
-      const code = commitLater(this.session, entries, this.callbacks.has("offset_commit_cb"));
+      const code = commitLater(this.#connected(), entries, this.callbacks.has("offset_commit_cb"));
       if (code !== Code.none) throw failure(code);
     };
-    const done = requireFunction(callback, "");
-    setImmediate(() => finish(commit(), done));
+    finish(commit(), done);
     return null;
   }
 

@@ -163,6 +163,8 @@ export class Session {
         this.#onAnswered = resolve;
       });
     }
+    // Whoever waited for them still has things of the client to give back.
+    await new Promise((resolve) => setImmediate(resolve));
     this.#closing = true;
     for (const { queue } of this.#served) queue.release();
     this.consumer?.release();
