@@ -10,6 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   events: [],
   service: [],
   broker: ["kafka"],
+  confluent: ["kafka"],
   producer: ["kafka", "events", "service"],
   inventory: ["kafka", "events", "service"],
   analytics: ["kafka", "events", "service"],
@@ -73,6 +74,15 @@ test("one file of the packages imports bun:ffi", () => {
 test("kafka's native folder is reached through the package's exports", () => {
   const breaches = all.filter(({ target }) => /@campus\/kafka\/src/.test(target));
   expect(breaches).toEqual([]);
+});
+
+test("one package builds on kafka's native layer", () => {
+  const importers = new Set(
+    all
+      .filter(({ file, target }) => target === "@campus/kafka/native" && packageOf(file) !== "kafka")
+      .map(({ file }) => packageOf(file)),
+  );
+  expect([...importers]).toEqual(["confluent"]);
 });
 
 test("every package is under the law", async () => {

@@ -1,6 +1,7 @@
 /** The peers by name, in the order of the tables. A new one is a folder here and a line below. */
 import type { Peer } from "../harness/peer.ts";
 import { c } from "./c/peer.ts";
+import { confluentOnBun } from "./confluent-on-bun/peer.ts";
 import { franzGo } from "./franz-go/peer.ts";
 import { java } from "./java/peer.ts";
 import { kafkajs } from "./kafkajs/peer.ts";
@@ -8,7 +9,16 @@ import { officialNode } from "./official-node/peer.ts";
 import { platformatic } from "./platformatic/peer.ts";
 import { python } from "./python/peer.ts";
 
-export const peers: readonly Peer[] = [c, officialNode, kafkajs, platformatic, franzGo, python, java];
+export const peers: readonly Peer[] = [
+  c,
+  officialNode,
+  confluentOnBun,
+  kafkajs,
+  platformatic,
+  franzGo,
+  python,
+  java,
+];
 
 /** What a plain `bun bench` compares with: the yardstick of the same library, which takes a compiler and a second. */
 export const defaultPeers: readonly string[] = [c.name];

@@ -26,6 +26,30 @@ const blockingSymbols = {
   },
   rd_kafka_commit_transaction: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
   rd_kafka_abort_transaction: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
+  rd_kafka_flush: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "i32" },
+  rd_kafka_committed: {
+    args: [/* rk */ "ptr", /* inout partitions */ "ptr", /* timeout_ms */ "i32"],
+    returns: "i32",
+  },
+  rd_kafka_offsets_for_times: {
+    args: [/* rk */ "ptr", /* inout partitions */ "ptr", /* timeout_ms */ "i32"],
+    returns: "i32",
+  },
+  rd_kafka_query_watermark_offsets: {
+    args: [
+      /* rk */ "ptr",
+      /* topic */ "ptr",
+      /* partition */ "i32",
+      /* out low */ "ptr",
+      /* out high */ "ptr",
+      /* timeout_ms */ "i32",
+    ],
+    returns: "i32",
+  },
+  rd_kafka_seek: {
+    args: [/* rkt */ "ptr", /* partition */ "i32", /* offset */ "i64_fast", /* timeout_ms */ "i32"],
+    returns: "i32",
+  },
 } as const satisfies Record<string, Signature>;
 
 export type BlockingCall = { name: keyof typeof blockingSymbols; args: (number | null)[] };
