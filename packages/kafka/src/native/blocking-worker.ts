@@ -27,10 +27,6 @@ const blockingSymbols = {
   rd_kafka_commit_transaction: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
   rd_kafka_abort_transaction: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "ptr" },
   rd_kafka_flush: { args: [/* rk */ "ptr", /* timeout_ms */ "i32"], returns: "i32" },
-  rd_kafka_committed: {
-    args: [/* rk */ "ptr", /* inout partitions */ "ptr", /* timeout_ms */ "i32"],
-    returns: "i32",
-  },
   rd_kafka_offsets_for_times: {
     args: [/* rk */ "ptr", /* inout partitions */ "ptr", /* timeout_ms */ "i32"],
     returns: "i32",
