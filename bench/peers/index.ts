@@ -3,12 +3,22 @@ import type { Peer } from "../harness/peer.ts";
 import { c } from "./c/peer.ts";
 import { franzGo } from "./franz-go/peer.ts";
 import { java } from "./java/peer.ts";
+import { kafkaStreams } from "./kafka-streams/peer.ts";
 import { kafkajs } from "./kafkajs/peer.ts";
 import { officialNode } from "./official-node/peer.ts";
 import { platformatic } from "./platformatic/peer.ts";
 import { python } from "./python/peer.ts";
 
-export const peers: readonly Peer[] = [c, officialNode, kafkajs, platformatic, franzGo, python, java];
+export const peers: readonly Peer[] = [
+  c,
+  officialNode,
+  kafkajs,
+  platformatic,
+  franzGo,
+  python,
+  java,
+  kafkaStreams,
+];
 
 /** What a plain `bun bench` compares with: the yardstick of the same library, which takes a compiler and a second. */
 export const defaultPeers: readonly string[] = [c.name];

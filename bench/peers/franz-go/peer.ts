@@ -11,7 +11,7 @@ export const franzGo: Peer = {
     const folder = await installPeer(
       {
         name: "franz-go",
-        manifests: ["go.mod", "go.sum", "main.go", "produce.go", "consume.go"],
+        manifests: ["go.mod", "go.sum", "main.go", "produce.go", "consume.go", "decide.go"],
         keys: [goVersion],
         commands: [[go, "build", "-o", "client", "."]],
       },
@@ -24,8 +24,9 @@ export const franzGo: Peer = {
         {
           name: "franz-go",
           title: "franz-go",
-          works: ["produce", "consume", "latency"],
+          works: ["produce", "consume", "latency", "decide"],
           command: (work) => [join(folder, "client"), work],
+          environment: { BENCH_SESSIONS: process.env.BENCH_SESSIONS ?? "3" },
         },
       ],
     };
