@@ -3,7 +3,7 @@
  * offsets every 20 ms. Offsets are not decisions, since the marks that end transactions take some, too. So afterwards the topic is read
  * once: that tells which offsets are decisions, and whether they are the right ones.
  */
-import { decodeEvent, INVENTORY_EVENTS } from "@campus/events";
+import { decodeEvent, type Event, INVENTORY_EVENTS, MalformedEventError } from "@campus/events";
 import { type Consumer, createConsumer } from "@campus/kafka";
 import { isReserved } from "../../packages/inventory/src/reservation.ts";
 import { partitions } from "./client-settings.ts";
@@ -118,7 +118,13 @@ export async function readDecisions(
 
 /** What is wrong with a decision; takes its order out of the open ones. */
 function faultOf(key: Buffer | null, value: Buffer | null, open: Set<string>): string | undefined {
-  const event = decodeEvent(value);
+  let event: Event;
+  try {
+    event = decodeEvent(value);
+  } catch (error) {
+    if (error instanceof MalformedEventError) return error.message;
+    throw error;
+  }
   if (event.event_type === "OrderPlaced") return "it is an order";
   const { order_id, success } = event;
   if (key?.toString() !== order_id) return `its key is ${key}, not ${order_id}`;

@@ -28,7 +28,8 @@ import { paceOf, pollMs, readDecisions, watchDecisions } from "../harness/visibl
 import { startProgram, type WorkingProgram } from "../harness/working-process.ts";
 
 const defaultRecords = 1_000_000;
-const warmupShare = 0.1;
+/** Large, since a JVM takes its time. */
+const warmupShare = 0.2;
 const stallMs = 30_000;
 
 interface Decider extends RoundSubject {

@@ -14,7 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// How many orders a transaction takes at most, as ours does for a partition.
+// The most orders in a transaction.
 const transactionOrders = 30_000
 
 // The lower 90 % of 32 bits, as in packages/inventory/src/reservation.ts.
@@ -65,7 +65,7 @@ func decideOne(value []byte, now string) (*kgo.Record, error) {
 	return &kgo.Record{Key: []byte(placed.OrderID), Value: bytes}, nil
 }
 
-// Decides all orders that come, until the program is told to end.
+// Decides all orders that come, until the program is told to end. While a session commits it does nothing else, so several share the partitions.
 func decide() {
 	uuid.EnableRandPool()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -87,6 +87,7 @@ func runSession(ctx context.Context, transactionalID string) {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.RequireStableFetchOffsets(),
 		kgo.FetchMaxWait(100*time.Millisecond),
+		kgo.FetchMaxPartitionBytes(8_000_000),
 		kgo.DefaultProduceTopic(text("BENCH_OUTPUT_TOPIC")),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
 		kgo.ProducerLinger(time.Duration(number("BENCH_LINGER_MS")*float64(time.Millisecond))),

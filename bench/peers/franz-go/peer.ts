@@ -1,6 +1,8 @@
 /** franz-go, the client that Go programs choose for speed. */
 import { join } from "node:path";
+import { partitions } from "../../harness/client-settings.ts";
 import { installPeer, type Peer, requireProgram, versionOf } from "../../harness/peer.ts";
+import type { Work } from "../../harness/subject.ts";
 
 export const franzGo: Peer = {
   name: "franz-go",
@@ -17,6 +19,7 @@ export const franzGo: Peer = {
       },
       context,
     );
+    const command = (work: Work) => [join(folder, "client"), work];
     return {
       name: "franz-go",
       versions: { "franz-go": `1.22.2 (${goVersion})` },
@@ -25,8 +28,17 @@ export const franzGo: Peer = {
           name: "franz-go",
           title: "franz-go",
           works: ["produce", "consume", "latency", "decide"],
-          command: (work) => [join(folder, "client"), work],
-          environment: { BENCH_SESSIONS: process.env.BENCH_SESSIONS ?? "3" },
+          command,
+          environment: { BENCH_SESSIONS: String(partitions) },
+          notes: { decide: `${partitions} GroupTransactSessions in one process` },
+        },
+        {
+          name: "franz-go-one-session",
+          title: "franz-go",
+          works: ["decide"],
+          command,
+          environment: { BENCH_SESSIONS: "1" },
+          notes: { decide: "one GroupTransactSession, as in its examples" },
         },
       ],
     };
