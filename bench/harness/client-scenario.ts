@@ -46,15 +46,15 @@ export interface ClientWork {
   readonly autoOffsetReset?: "earliest" | "latest";
 }
 
-/** Runs a subject once, in a group of its own. */
-export async function runClient(bench: Bench, run: ClientWork): Promise<Measured> {
+/** What a subject is told about a run of its work, in a group of its own. */
+export function workSettings(bench: Bench, run: Omit<ClientWork, "subject" | "work">): WorkSettings {
   const base = {
     ...clientSettings,
     brokers: bench.cluster.brokers,
     groupId: scratchName("group"),
     lingerMs: run.lingerMs ?? clientSettings.lingerMs,
   };
-  const settings: WorkSettings = {
+  return {
     ...base,
     topic: run.topic,
     payloadFile: bench.payloads.records,
@@ -70,7 +70,11 @@ export async function runClient(bench: Bench, run: ClientWork): Promise<Measured
       autoOffsetReset: run.autoOffsetReset ?? "earliest",
     }),
   };
-  const measured = await runSubject(run.subject, run.work, settings, bench.signal);
+}
+
+/** Runs a subject once. */
+export async function runClient(bench: Bench, run: ClientWork): Promise<Measured> {
+  const measured = await runSubject(run.subject, run.work, workSettings(bench, run), bench.signal);
   requireOurLibrary(measured);
   return measured;
 }

@@ -12,6 +12,8 @@ import { tellingLine } from "./telling-line.ts";
 export interface Peer {
   readonly name: string;
   readonly title: string;
+  /** Built on a client: it has nothing to say where clients are compared. */
+  readonly isFramework?: boolean;
   /** Installs what is missing. @throws PeerUnavailable */
   prepare(context: PeerContext): Promise<PreparedPeer>;
 }

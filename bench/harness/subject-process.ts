@@ -12,7 +12,8 @@ const memoryPollMs = 100;
 /** On top of what the work itself may take: start, group join, flush, a slow peer's last batch. */
 const graceMs = 45_000;
 
-function environmentOf(settings: WorkSettings): Record<string, string> {
+/** What a program is told, see subjects/subject.ts. */
+export function environmentOf(settings: WorkSettings): Record<string, string> {
   return {
     BENCH_BROKERS: settings.brokers,
     BENCH_TOPIC: settings.topic,

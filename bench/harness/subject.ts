@@ -3,8 +3,8 @@
  * `peers/`.
  */
 
-/** The kinds of work of the client scenarios. */
-export type Work = "produce" | "consume" | "latency" | "memory";
+/** The kinds of work: of the client scenarios, and `decide`, a service's, which goes on until the program is told to end and prints nothing. */
+export type Work = "produce" | "consume" | "latency" | "memory" | "decide";
 
 /** How a subject is to do its work; passed on as environment variables (see subjects/subject.ts). */
 export interface WorkSettings {

@@ -4,6 +4,7 @@ import { c } from "./c/peer.ts";
 import { confluentOnBun } from "./confluent-on-bun/peer.ts";
 import { franzGo } from "./franz-go/peer.ts";
 import { java } from "./java/peer.ts";
+import { kafkaStreams } from "./kafka-streams/peer.ts";
 import { kafkajs } from "./kafkajs/peer.ts";
 import { officialNode } from "./official-node/peer.ts";
 import { platformatic } from "./platformatic/peer.ts";
@@ -18,6 +19,7 @@ export const peers: readonly Peer[] = [
   franzGo,
   python,
   java,
+  kafkaStreams,
 ];
 
 /** What a plain `bun bench` compares with: the yardstick of the same library, which takes a compiler and a second. */

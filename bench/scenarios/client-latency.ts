@@ -41,7 +41,7 @@ export const clientLatency: Scenario = {
   title: "produce to acknowledgement, one record at a time",
   ratioOf: "p50",
   better: "lower",
-  peers: () => true,
+  peers: ({ isFramework = false }) => !isFramework,
   bounds: { c: { max: 3 } },
   columns: [
     subjectColumn,

@@ -5,11 +5,13 @@ import { clientLatency } from "./client-latency.ts";
 import { clientMemory } from "./client-memory.ts";
 import { clientProduce } from "./client-produce.ts";
 import { httpOrder } from "./http-order.ts";
+import { inventory } from "./inventory.ts";
 
 export const scenarios: readonly Scenario[] = [
   clientProduce,
   clientConsume,
   clientLatency,
   clientMemory,
+  inventory,
   httpOrder,
 ];

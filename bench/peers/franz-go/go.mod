@@ -2,7 +2,11 @@ module bench/franz-go
 
 go 1.26.0
 
-require github.com/twmb/franz-go v1.22.2
+require (
+	github.com/OneOfOne/xxhash v1.2.8
+	github.com/google/uuid v1.6.0
+	github.com/twmb/franz-go v1.22.2
+)
 
 require (
 	github.com/klauspost/compress v1.20.3 // indirect

@@ -1,6 +1,8 @@
 /** franz-go, the client that Go programs choose for speed. */
 import { join } from "node:path";
+import { partitions } from "../../harness/client-settings.ts";
 import { installPeer, type Peer, requireProgram, versionOf } from "../../harness/peer.ts";
+import type { Work } from "../../harness/subject.ts";
 
 export const franzGo: Peer = {
   name: "franz-go",
@@ -11,12 +13,13 @@ export const franzGo: Peer = {
     const folder = await installPeer(
       {
         name: "franz-go",
-        manifests: ["go.mod", "go.sum", "main.go", "produce.go", "consume.go"],
+        manifests: ["go.mod", "go.sum", "main.go", "produce.go", "consume.go", "decide.go"],
         keys: [goVersion],
         commands: [[go, "build", "-o", "client", "."]],
       },
       context,
     );
+    const command = (work: Work) => [join(folder, "client"), work];
     return {
       name: "franz-go",
       versions: { "franz-go": `1.22.2 (${goVersion})` },
@@ -24,8 +27,18 @@ export const franzGo: Peer = {
         {
           name: "franz-go",
           title: "franz-go",
-          works: ["produce", "consume", "latency"],
-          command: (work) => [join(folder, "client"), work],
+          works: ["produce", "consume", "latency", "decide"],
+          command,
+          environment: { BENCH_SESSIONS: String(partitions) },
+          notes: { decide: `${partitions} GroupTransactSessions in one process` },
+        },
+        {
+          name: "franz-go-one-session",
+          title: "franz-go",
+          works: ["decide"],
+          command,
+          environment: { BENCH_SESSIONS: "1" },
+          notes: { decide: "one GroupTransactSession, as in its examples" },
         },
       ],
     };

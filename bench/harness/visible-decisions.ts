@@ -1,0 +1,180 @@
+/**
+ * What a reader of committed records could see of `inventory-events`, over time: watched from outside, alike for every subject, by asking for the last stable
+ * offsets every 20 ms. Offsets are not decisions, since the marks that end transactions take some, too. So afterwards the topic is read
+ * once: that tells which offsets are decisions, and whether they are the right ones.
+ */
+import { decodeEvent, type Event, INVENTORY_EVENTS, MalformedEventError } from "@campus/events";
+import { type Consumer, createConsumer } from "@campus/kafka";
+import { isReserved } from "../../packages/inventory/src/reservation.ts";
+import { partitions } from "./client-settings.ts";
+import { RunFailed } from "./subject-process.ts";
+import { scratchName } from "./topics.ts";
+
+export const pollMs = 20;
+/** From the group's last commit until the last marks are surely in the log, too. */
+const settleMs = 300;
+const readTimeoutMs = 120_000;
+
+/** How far committed records reached, by partition. */
+export interface EndsSample {
+  readonly atMs: number;
+  readonly ends: readonly number[];
+}
+
+export interface WatchOptions {
+  readonly brokers: string;
+  readonly records: number;
+  /** Without a new decision for so long the run has failed. */
+  readonly stallMs: number;
+  /** Whether all orders are decided and committed. Asked when there may be as many decisions as orders. */
+  readonly isDone: () => Promise<boolean>;
+  /** Rejects when there is no use in waiting. */
+  readonly ended: Promise<never>;
+  readonly signal: AbortSignal;
+}
+
+const places = Array.from({ length: partitions }, (_, partition) => ({ topic: INVENTORY_EVENTS, partition }));
+
+/** @throws RunFailed when the decisions cease to come */
+export async function watchDecisions(options: WatchOptions): Promise<EndsSample[]> {
+  const { brokers, records, stallMs, isDone, ended, signal } = options;
+  // It reads nothing: a consumer is who may ask for the last stable offset.
+  await using watcher = createConsumer({
+    brokers,
+    groupId: scratchName("watcher"),
+    partitions: places,
+    autoOffsetReset: "earliest",
+  });
+  watcher.pause(places);
+  const samples: EndsSample[] = [];
+  let reached = 0;
+  let movedAt = performance.now();
+  let doneAt = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const sample = await Promise.race([sampleEnds(watcher), ended]);
+    signal.throwIfAborted();
+    samples.push(sample);
+    const sum = sample.ends.reduce((a, b) => a + b, 0);
+    if (sum > reached) movedAt = sample.atMs;
+    reached = sum;
+    if (sample.atMs - doneAt > settleMs) return samples;
+    if (reached >= records && doneAt === Number.POSITIVE_INFINITY && (await isDone()))
+      doneAt = performance.now();
+    if (sample.atMs - movedAt > stallMs)
+      throw new RunFailed(`no decision for ${stallMs / 1000} s, at about ${reached} of ${records}`);
+    await Bun.sleep(Math.max(0, sample.atMs + pollMs - performance.now()));
+  }
+}
+
+async function sampleEnds(watcher: Consumer): Promise<EndsSample> {
+  const ends = await watcher.offsets(places.map((place) => ({ ...place, at: "latest" as const })));
+  return { atMs: performance.now(), ends: ends.map(({ offset }) => offset) };
+}
+
+/**
+ * Reads all decisions, as a reader of committed records.
+ * @returns by partition, the offsets that are decisions
+ * @throws RunFailed unless each order is decided once, by its own rule, under its own key
+ */
+export async function readDecisions(
+  brokers: string,
+  ends: readonly number[],
+  orderIds: readonly string[],
+): Promise<number[][]> {
+  const open = new Set(orderIds);
+  const offsets: number[][] = places.map(() => []);
+  const unfinished = new Set(places.flatMap(({ partition }) => (ends[partition]! > 0 ? partition : [])));
+  const reader: Consumer = createConsumer({
+    brokers,
+    groupId: scratchName("reader"),
+    partitions: places.map((place) => ({ ...place, offset: 0 })),
+    autoOffsetReset: "earliest",
+    onEnd({ partition, offset }) {
+      if (offset >= ends[partition]!) unfinished.delete(partition);
+      if (unfinished.size === 0) void reader.close();
+    },
+  });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    void reader.close();
+  }, readTimeoutMs);
+  try {
+    await reader.run((batch) => {
+      for (const { key, value, offset } of batch) {
+        const fault = faultOf(key, value, open);
+        if (fault) throw new RunFailed(`${INVENTORY_EVENTS}/${batch.partition} offset ${offset}: ${fault}`);
+        offsets[batch.partition]!.push(offset);
+      }
+    });
+  } finally {
+    clearTimeout(timer);
+    await reader.close();
+  }
+  if (late) throw new RunFailed(`the decisions could not be read in ${readTimeoutMs / 1000} s`);
+  if (open.size > 0) throw new RunFailed(`${open.size} of ${orderIds.length} orders are not decided`);
+  return offsets;
+}
+
+/** What is wrong with a decision; takes its order out of the open ones. */
+function faultOf(key: Buffer | null, value: Buffer | null, open: Set<string>): string | undefined {
+  let event: Event;
+  try {
+    event = decodeEvent(value);
+  } catch (error) {
+    if (error instanceof MalformedEventError) return error.message;
+    throw error;
+  }
+  if (event.event_type === "OrderPlaced") return "it is an order";
+  const { order_id, success } = event;
+  if (key?.toString() !== order_id) return `its key is ${key}, not ${order_id}`;
+  if (success !== isReserved(order_id)) return `${order_id} is decided otherwise than by the rule`;
+  if (!open.delete(order_id)) return `${order_id} is decided twice, or was never ordered`;
+  return undefined;
+}
+
+export interface Pace {
+  /** Decisions within the clock, and how long they took. */
+  readonly count: number;
+  readonly seconds: number;
+  /** When the first decision could be seen. */
+  readonly firstAtMs: number;
+}
+
+/**
+ * The clock runs from the moment when at least `warmup` decisions could be seen until all could.
+ * @throws RunFailed when that was one moment
+ */
+export function paceOf(
+  samples: readonly EndsSample[],
+  offsets: readonly (readonly number[])[],
+  warmup: number,
+): Pace {
+  const total = offsets.reduce((sum, { length }) => sum + length, 0);
+  const seen = samples.map(({ atMs, ends }) => ({
+    atMs,
+    count: ends.reduce((sum, end, partition) => sum + countBelow(offsets[partition]!, end), 0),
+  }));
+  const first = seen.find(({ count }) => count > 0);
+  const start = seen.find(({ count }) => count > 0 && count >= warmup);
+  const end = seen.find(({ count }) => count === total);
+  if (!first || !start || !end) throw new RunFailed("not all decisions could be seen in time");
+  if (end.atMs <= start.atMs)
+    throw new RunFailed(`${total} orders are too few: they were decided at one moment (--records)`);
+  return {
+    count: total - start.count,
+    seconds: (end.atMs - start.atMs) / 1000,
+    firstAtMs: first.atMs,
+  };
+}
+
+/** How many of these ascending numbers are smaller than `end`. */
+function countBelow(offsets: readonly number[], end: number): number {
+  let [low, high] = [0, offsets.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (offsets[middle]! < end) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

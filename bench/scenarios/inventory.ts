@@ -1,0 +1,199 @@
+/**
+ * Orders out of a topic that is already full, decided, and the decisions in another topic with the offsets committed: the inventory service as it runs in the
+ * system, and the same work as others would build it. What counts is what a reader of committed records can see.
+ */
+import { join } from "node:path";
+import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { GROUP } from "../../packages/inventory/src/config.ts";
+import { workSettings } from "../harness/client-scenario.ts";
+import { clientSettings, partitions } from "../harness/client-settings.ts";
+import type { BenchCluster } from "../harness/cluster.ts";
+import {
+  cpuColumn,
+  deliveryColumn,
+  extraColumn,
+  figure,
+  rateColumn,
+  ratioColumn,
+  rssColumn,
+  spreadColumn,
+  subjectColumn,
+} from "../harness/columns.ts";
+import { fillOrders, forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
+import { outFolder, rootFolder } from "../harness/out-folder.ts";
+import { compareInRounds, ours, type RoundSubject } from "../harness/rounds.ts";
+import type { Bench, Comparison, Sample, Scenario } from "../harness/scenario.ts";
+import { environmentOf, RunFailed } from "../harness/subject-process.ts";
+import { paceOf, pollMs, readDecisions, watchDecisions } from "../harness/visible-decisions.ts";
+import { startProgram, type WorkingProgram } from "../harness/working-process.ts";
+
+const defaultRecords = 1_000_000;
+/** Large, since a JVM takes its time. */
+const warmupShare = 0.2;
+const stallMs = 30_000;
+
+interface Decider extends RoundSubject {
+  /** Its consumer group; the orders are decided once it has committed all of them. */
+  program(bench: Bench, records: number): WorkingProgram & { readonly groupId: string };
+}
+
+function ownDecider(name: string, delivery: "exactly-once" | "at-least-once", words: string): Decider {
+  return {
+    name,
+    title: "the inventory service",
+    delivery: words,
+    program: ({ cluster }) => ({
+      groupId: GROUP,
+      command: [process.execPath, join(rootFolder, "packages/inventory/src/main.ts")],
+      cwd: outFolder,
+      environment: {
+        KAFKA_BROKER: cluster.brokers,
+        INVENTORY_DELIVERY: delivery,
+        MANAGEMENT_PORT: "0",
+        LOG_LEVEL: "warning",
+      },
+    }),
+  };
+}
+
+const ownDeciders: readonly Decider[] = [
+  ownDecider(ours, "exactly-once", "exactly once, a transaction a partition; repeated orders are noticed"),
+  ownDecider(
+    "ours-at-least-once",
+    "at-least-once",
+    "at least once, offsets after the acks; acks=all, idempotent",
+  ),
+];
+
+function peerDeciders({ peers }: Bench): Decider[] {
+  return peers
+    .flatMap(({ subjects }) => subjects)
+    .filter(({ works }) => works.includes("decide"))
+    .map((subject) => ({
+      name: subject.name,
+      title: subject.title,
+      delivery: ["exactly once", subject.notes?.decide].filter(Boolean).join("; "),
+      program(bench, records) {
+        const settings = workSettings(bench, { topic: ORDER_EVENTS, records, warmup: 0 });
+        return {
+          groupId: settings.groupId,
+          command: subject.command("decide", settings),
+          cwd: subject.cwd ?? outFolder,
+          environment: {
+            ...environmentOf(settings),
+            BENCH_OUTPUT_TOPIC: INVENTORY_EVENTS,
+            ...subject.environment,
+          },
+        };
+      },
+    }));
+}
+
+/** Whether a group has committed all orders. */
+async function isCommitted({ admin }: BenchCluster, groupId: string, records: number): Promise<boolean> {
+  const places = Array.from({ length: partitions }, (_, partition) => ({ topic: ORDER_EVENTS, partition }));
+  const offsets = await admin.groupOffsets(groupId, places);
+  return offsets.reduce((sum, { offset }) => sum + Math.max(0, offset), 0) === records;
+}
+
+async function decideAll(bench: Bench, decider: Decider, orderIds: readonly string[]): Promise<Sample> {
+  const { cluster, signal } = bench;
+  const { brokers } = cluster;
+  const records = orderIds.length;
+  const program = decider.program(bench, records);
+  await forgetGroup(cluster, program.groupId);
+  await renewTopic(cluster, INVENTORY_EVENTS);
+  const process = startProgram(program, signal);
+  let samples: Awaited<ReturnType<typeof watchDecisions>>;
+  let usage: ReturnType<typeof process.usage>;
+  try {
+    const isDone = () => isCommitted(cluster, program.groupId, records);
+    samples = await watchDecisions({ brokers, records, stallMs, isDone, ended: process.ended, signal });
+    usage = process.usage();
+  } finally {
+    await process.stop();
+  }
+  const offsets = await readDecisions(brokers, samples.at(-1)!.ends, orderIds);
+  const pace = paceOf(samples, offsets, Math.floor(records * warmupShare));
+  return {
+    count: pace.count,
+    seconds: pace.seconds,
+    rate: pace.count / pace.seconds,
+    peakRssMb: usage.peakRssMb,
+    // Of the start and the warm-up, too; so their share of the orders counts.
+    cpuSeconds: usage.cpuSeconds === undefined ? undefined : (usage.cpuSeconds * pace.count) / records,
+    lost: 0,
+    extra: { startSeconds: (pace.firstAtMs - process.startedAtMs) / 1000 },
+  };
+}
+
+/** Whoever comes next begins with what the services make themselves. */
+async function cleanUp(cluster: BenchCluster): Promise<void> {
+  await removeTopic(cluster, ORDER_EVENTS);
+  await removeTopic(cluster, INVENTORY_EVENTS);
+  await forgetGroup(cluster, GROUP);
+}
+
+/** @param spared why nothing may be measured on this cluster, if so */
+async function compare(bench: Bench, spared: string | undefined): Promise<Comparison> {
+  const { cluster, options, progress, signal } = bench;
+  const orderIds = spared
+    ? []
+    : await progress.during("inventory  filling the topic", () =>
+        fillOrders(cluster, options.records ?? defaultRecords, signal),
+      );
+  const measure = async (decider: Decider): Promise<Sample> => {
+    if (spared) throw new RunFailed(spared);
+    return decideAll(bench, decider, orderIds);
+  };
+  return compareInRounds({
+    scenario: inventory,
+    unit: "orders/s",
+    figure: ({ rate }) => rate,
+    subjects: [...ownDeciders, ...peerDeciders(bench)],
+    rounds: options.rounds,
+    ...(spared ? {} : { warmUp: () => measure(ownDeciders[0]!) }),
+    measure,
+    describe: ({ rate, peakRssMb }) => `${figure(rate)} orders/s, ${figure(peakRssMb)} MB`,
+    progress,
+  });
+}
+
+export const inventory: Scenario = {
+  name: "inventory",
+  title: "orders a second decided, each exactly once, out of a topic that is already full",
+  ratioOf: "orders/s",
+  better: "higher",
+  peers: ({ name }) => name === "franz-go" || name === "kafka-streams",
+  bounds: {},
+  columns: [
+    subjectColumn,
+    rateColumn("orders/s"),
+    ratioColumn(),
+    spreadColumn,
+    cpuColumn("order"),
+    rssColumn,
+    extraColumn("start s", "startSeconds", 1),
+    deliveryColumn,
+  ],
+  settings: ({ records = defaultRecords }) => ({
+    orders: `${figure(records)}, all of them whatever --seconds says`,
+    "warm-up": `${warmupShare * 100} % of them`,
+    "looked at": `every ${pollMs} ms`,
+    partitions,
+    "linger.ms": `${clientSettings.lingerMs} for peers, the service's own for ours`,
+  }),
+  async run(bench) {
+    const { cluster, progress } = bench;
+    if (cluster.kind === "embedded") {
+      progress.say("Not measured: inventory, since the embedded cluster has no offsets in transactions.");
+      return { results: [], ratios: {} };
+    }
+    const spared = await reasonToSpare(cluster);
+    try {
+      return await compare(bench, spared);
+    } finally {
+      if (!spared) await cleanUp(cluster);
+    }
+  },
+};
