@@ -7,12 +7,14 @@ import Kafka, { type DeliveryReport, type LibrdKafkaError, type Message } from "
 setDefaultTimeout(120_000);
 
 let cluster: MockCluster;
+let before: Record<string, number>;
 beforeAll(() => {
+  before = liveHandles();
   cluster = createCluster({ topics: { sizes: 1, random: 1, soak: 3, ends: 1, restart: 1, waiting: 1 } });
 });
 afterAll(() => {
   cluster.close();
-  expect(liveHandles()).toEqual({});
+  expect(liveHandles()).toEqual(before);
 });
 
 type Delivery = { error: LibrdKafkaError | null | undefined; report: DeliveryReport };
