@@ -91,7 +91,7 @@ export interface ConsumerGroupOptions {
   readonly autoOffsetReset: "earliest" | "latest" | "error";
   /** Default `read_committed`: records of aborted transactions are not seen (`isolation.level`). */
   readonly isolation?: "read_committed" | "read_uncommitted";
-  /** The most records in one batch. Default 10 000. */
+  /** The most records in one batch. Default 2000: small enough that what was read is still in the cache when it is worked on. */
   readonly maxBatchRecords?: number;
   /** Static membership (KIP-345, `group.instance.id`): a restart within the session timeout keeps the partitions. */
   readonly groupInstanceId?: string;

@@ -57,7 +57,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   /** @internal Use `createConsumer`. */
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#fetcher = new Fetcher(options.maxBatchRecords ?? 10_000);
+    this.#fetcher = new Fetcher(options.maxBatchRecords ?? 2_000);
     this.#client = new NativeClient({
       type: "consumer",
       properties: consumerProperties(options),
