@@ -18,7 +18,7 @@ import { RunFailed } from "../harness/subject-process.ts";
 import { faultInReading, faultInWriting, recordsIn, withTopic } from "../harness/topics.ts";
 
 const defaultRecords = 5_000_000;
-const warmupShare = 0.02;
+const warmupShare = 0.1;
 const fillSeconds = 300;
 
 function recordsOf({ options, cluster }: Bench): number {

@@ -18,7 +18,8 @@ import { RunFailed } from "../harness/subject-process.ts";
 import { faultInWriting, recordsIn, withTopic } from "../harness/topics.ts";
 
 const defaultRecords = 2_000_000;
-const warmup = 50_000;
+/** A quarter of a second and more for a compiling runtime: with less, its start is part of the figure. */
+const warmup = 250_000;
 
 /** One run on a topic of its own, which must hold afterwards what was acknowledged. */
 async function produce(bench: Bench, subject: Subject, records: number): Promise<Sample> {
