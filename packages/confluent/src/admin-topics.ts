@@ -12,9 +12,47 @@ import {
 import { includeOperations, newTopic, type Options } from "./admin-arguments.ts";
 import { AdminOperation, requestAdmin } from "./admin-request.ts";
 import { readTopicDescriptions, settleTopics } from "./admin-results.ts";
+import type { Callback } from "./callbacks.ts";
 import { requireFunction } from "./connection.ts";
 import type { Session } from "./session.ts";
 import { integer } from "./topic-partitions.ts";
+
+/** The requests that change a topic, by librdkafka's names, and whether the addon gives the reason of a failure with its code. */
+const changes = {
+  CreateTopics: { operation: AdminOperation.createTopics, withReason: true },
+  DeleteTopics: { operation: AdminOperation.deleteTopics, withReason: false },
+  CreatePartitions: { operation: AdminOperation.createPartitions, withReason: true },
+} as const;
+
+/** Sends one change of one topic. The handle is the caller's: librdkafka has read it when this returns. */
+function changeTopic(
+  session: Session | null,
+  change: keyof typeof changes,
+  what: Handle,
+  timeoutMs: number,
+  done: Callback,
+): void {
+  const admin = librdkafkaAdmin();
+  const { operation, withReason } = changes[change];
+  requestAdmin(
+    session,
+    {
+      operation,
+      timeoutMs: timeoutMs | 0,
+      limitsRequest: false,
+      send: (rk, options, queue) =>
+        withPointerArray([what.pointer], (array, count) =>
+          admin[`rd_kafka_${change}`](rk, array, count, options, queue),
+        ),
+      settle: (event) => {
+        const result = admin[`rd_kafka_event_${change}_result`](event);
+        const topics = readArray((count) => admin[`rd_kafka_${change}_result_topics`](result, count));
+        return settleTopics(topics, withReason);
+      },
+    },
+    done,
+  );
+}
 
 export function createTopic(
   session: Session | null,
@@ -24,26 +62,8 @@ export function createTopic(
 ): void {
   const done = requireFunction(callback, "Need to specify a callback");
   if (typeof timeoutMs !== "number") throw new Error("Must provide 'timeout'");
-  const admin = librdkafkaAdmin();
   using created = newTopic(topic as Options);
-  requestAdmin(
-    session,
-    {
-      operation: AdminOperation.createTopics,
-      timeoutMs: timeoutMs | 0,
-      limitsRequest: false,
-      send: (rk, options, queue) =>
-        withPointerArray([created.pointer], (array, count) =>
-          admin.rd_kafka_CreateTopics(rk, array, count, options, queue),
-        ),
-      settle: (event) => {
-        const result = admin.rd_kafka_event_CreateTopics_result(event);
-        const topics = readArray((count) => admin.rd_kafka_CreateTopics_result_topics(result, count));
-        return settleTopics(topics, true);
-      },
-    },
-    done,
-  );
+  changeTopic(session, "CreateTopics", created, timeoutMs, done);
 }
 
 export function deleteTopic(
@@ -59,24 +79,7 @@ export function deleteTopic(
   using deleted = new Handle("topic to delete", admin.rd_kafka_DeleteTopic_new(cstring(topic)), (pointer) =>
     admin.rd_kafka_DeleteTopic_destroy(pointer),
   );
-  requestAdmin(
-    session,
-    {
-      operation: AdminOperation.deleteTopics,
-      timeoutMs: timeoutMs | 0,
-      limitsRequest: false,
-      send: (rk, options, queue) =>
-        withPointerArray([deleted.pointer], (array, count) =>
-          admin.rd_kafka_DeleteTopics(rk, array, count, options, queue),
-        ),
-      settle: (event) => {
-        const result = admin.rd_kafka_event_DeleteTopics_result(event);
-        const topics = readArray((count) => admin.rd_kafka_DeleteTopics_result_topics(result, count));
-        return settleTopics(topics, false);
-      },
-    },
-    done,
-  );
+  changeTopic(session, "DeleteTopics", deleted, timeoutMs, done);
 }
 
 export function createPartitions(
@@ -101,24 +104,7 @@ export function createPartitions(
   using partitions = new Handle("new partitions", pointer, (made) =>
     admin.rd_kafka_NewPartitions_destroy(made),
   );
-  requestAdmin(
-    session,
-    {
-      operation: AdminOperation.createPartitions,
-      timeoutMs: timeoutMs | 0,
-      limitsRequest: false,
-      send: (rk, options, queue) =>
-        withPointerArray([partitions.pointer], (array, count) =>
-          admin.rd_kafka_CreatePartitions(rk, array, count, options, queue),
-        ),
-      settle: (event) => {
-        const result = admin.rd_kafka_event_CreatePartitions_result(event);
-        const topics = readArray((count) => admin.rd_kafka_CreatePartitions_result_topics(result, count));
-        return settleTopics(topics, true);
-      },
-    },
-    done,
-  );
+  changeTopic(session, "CreatePartitions", partitions, timeoutMs, done);
 }
 
 export function describeTopics(
