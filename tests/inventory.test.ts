@@ -93,7 +93,10 @@ onOwnCluster("apache", "inventory", (cluster) => {
   });
 
   test("a third of the transactions aborted", async () => {
-    const service = fleet.create({ program: "tests/controls/aborting-inventory.ts", environment: SMALL });
+    const service = fleet.create({
+      program: "tests/chaos/programs/aborting-inventory.ts",
+      environment: SMALL,
+    });
     await orders.write(1000);
     await orders.repeat(500);
     await orders.writePoison(10);
