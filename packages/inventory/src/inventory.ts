@@ -175,6 +175,7 @@ function createLanesOf(
             .some((held) => held.topic === to.topic && held.partition === to.partition);
           // A seek that fails would leave out what was read and not committed.
           if (isHeld) rewind(consumer(), to).catch(onFailure);
+          return isHeld;
         },
       }),
   });

@@ -44,7 +44,7 @@ function setUp(options: Partial<LaneOptions> = {}) {
     window: createOrderWindow(1000),
     maxRecords: 10,
     log,
-    rewind: ({ offset }) => void rewinds.push(offset),
+    rewind: ({ offset }) => rewinds.push(offset) > 0,
     onFailure: (error) => void failures.push(error),
     firstPauseMs: 1,
     ...options,
@@ -177,6 +177,19 @@ test("on its way out a partition is not read again after a failure", async () =>
   expect(rewinds).toEqual([]);
 });
 
+test("a partition that can't be read again because it is being given back is left where the group stands", async () => {
+  let refused = 0;
+  const { lane, parcels, faults } = setUp({ rewind: () => ++refused < 0 });
+  faults.push("before");
+  await lane.accept(orders(3));
+  await until(() => refused === 1);
+  // The consumer has handed out all up to 3, and says so: none of it is decided.
+  lane.reach(3);
+  await lane.accept(orders(1, 3));
+  await lane.drain();
+  expect(parcels).toEqual([]);
+});
+
 test("a lane that has ended takes nothing in hand, and lets go of whoever waits", async () => {
   const { lane, parcels, gate } = setUp();
   const blocked = Promise.withResolvers<void>();
@@ -202,6 +215,7 @@ test("whatever fails, before or after the fact, every record is delivered once a
       const { lane, parcels, faults } = setUp({
         rewind({ offset }) {
           position = offset;
+          return true;
         },
       });
       faults.push(...planned);

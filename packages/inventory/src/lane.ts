@@ -24,8 +24,11 @@ export interface LaneOptions {
   /** The most records in a parcel, but for a batch that is larger by itself. */
   readonly maxRecords: number;
   readonly log: Logger;
-  /** Makes the consumer go on from an offset, at once: before it returns, nothing more of what was fetched before comes in. */
-  readonly rewind: (to: TopicPartitionOffset) => void;
+  /**
+   * Makes the consumer go on from an offset, at once: before it returns, nothing more of what was fetched before comes in. False where that can't be,
+   * because the partition is on its way out.
+   */
+  readonly rewind: (to: TopicPartitionOffset) => boolean;
   readonly onDelivered?: (parcel: Parcel) => void;
   /** The lane can't go on, for a reason that is not Kafka's. */
   readonly onFailure: (error: unknown) => void;
@@ -44,6 +47,7 @@ export class Lane {
   /** Decided and waiting for the delivery before it. */
   #waiting: Parcel | null = null;
   #delivering: Promise<void> | null = null;
+  /** On its way out: nothing more is taken in hand. */
   #draining = false;
   /** Counts rewinds: a batch taken before one is not of use after it. */
   #reading = 0;
@@ -85,6 +89,7 @@ export class Lane {
   /** Takes a batch in hand. Resolves when the lane has room for another. */
   async accept(batch: OrderBatch): Promise<void> {
     if (this.#recovered) return this.#recovered;
+    if (this.#draining) return;
     const reading = this.#reading;
     const decisions = await this.#decide(batch);
     // Meanwhile the partition may have gone, or be read again from further back.
@@ -175,7 +180,9 @@ export class Lane {
         this.#position = committed;
         const offset = committed >= 0 ? committed : this.#start;
         this.#next = offset;
-        rewind({ ...partition, offset });
+        // The consumer stands further on, and stays there: nothing it says of this partition from now on begins at `offset`.
+        if (!rewind({ ...partition, offset })) this.#draining = true;
+        log.debug("{topic}/{partition} goes on from {offset}", { ...partition, offset });
       });
     } catch (reason) {
       if (!this.signal.aborted) throw reason;
