@@ -104,9 +104,11 @@ async function run(service: Inventory, pieces: InventoryPieces): Promise<void> {
     },
   });
   lifecycle.onDrain("consumer", async (remainingMs) => {
+    const from = performance.now();
     // What is decided gets most of the time; what Kafka does not take by then is decided again after the next start.
     const timer = setTimeout(() => lanes.end(lifecycle.signal.reason), remainingMs * 0.6);
-    await consumer.close({ timeoutMs: remainingMs * 0.8 });
+    await lanes.drain();
+    await consumer.close({ timeoutMs: remainingMs * 0.8 - (performance.now() - from) });
     clearTimeout(timer);
   });
   registerConsumerLag({ registry: metrics, lag: () => consumer.lag() });

@@ -190,6 +190,20 @@ test("a partition that can't be read again because it is being given back is lef
   expect(parcels).toEqual([]);
 });
 
+test("draining, it delivers what it has decided and takes nothing more in hand", async () => {
+  const { lane, parcels, gate } = setUp();
+  const blocked = Promise.withResolvers<void>();
+  gate.promise = blocked.promise;
+  await lane.accept(orders(1));
+  await lane.accept(orders(2, 1));
+  const drained = lane.drain();
+  await lane.accept(orders(4, 3));
+  lane.reach(7);
+  blocked.resolve();
+  await drained;
+  expect(parcels.map(({ nextOffset }) => nextOffset)).toEqual([1, 3]);
+});
+
 test("a lane that has ended takes nothing in hand, and lets go of whoever waits", async () => {
   const { lane, parcels, gate } = setUp();
   const blocked = Promise.withResolvers<void>();

@@ -92,8 +92,9 @@ export class Lane {
     if (this.#draining) return;
     const reading = this.#reading;
     const decisions = await this.#decide(batch);
-    // Meanwhile the partition may have gone, or be read again from further back.
-    if (!decisions || this.signal.aborted || reading !== this.#reading || this.#recovered) return;
+    // Meanwhile the partition may have gone or be going, or be read again from further back.
+    if (!decisions || this.signal.aborted || this.#draining) return;
+    if (reading !== this.#reading || this.#recovered) return;
     if (this.#start < 0) this.#start = batch.firstOffset;
     this.#enqueue(parcelOf(batch, decisions));
     await this.#room(batch.length);
@@ -114,7 +115,7 @@ export class Lane {
     this.#delivering ??= this.#deliverAll();
   }
 
-  /** Resolves when everything accepted is delivered, or can't be any more. Called when nothing more comes in. */
+  /** Takes nothing more in hand. Resolves when everything accepted is delivered, or can't be any more. */
   async drain(): Promise<void> {
     this.#draining = true;
     await this.#delivering;

@@ -40,6 +40,11 @@ export interface Lanes {
   /** A partition was read up to this offset; see `onEnd` of the consumer. */
   onEnd(end: TopicPartitionOffset): void;
   progress(): Promise<LaneProgress[]>;
+  /**
+   * Takes nothing more in hand and delivers what is decided. Before the consumer leaves its group: to settle a transaction takes the committed
+   * offset, which a member that is leaving is not told any more. Resolves when all is delivered, or at `end`.
+   */
+  drain(): Promise<void>;
   /** Ends all that is left, and what comes in from now on. */
   end(reason: Error): void;
 }
@@ -92,15 +97,20 @@ export function createLanes(options: LanesOptions): Lanes {
     });
   }
 
+  async function drain(leaving: readonly Lane[]): Promise<void> {
+    const { promise: deadline, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, drainTimeoutMs);
+    ending.signal.addEventListener("abort", () => resolve(), { once: true });
+    if (ending.signal.aborted) resolve();
+    await Promise.race([Promise.all(leaving.map((lane) => lane.drain())), deadline]);
+    clearTimeout(timer);
+  }
+
   return {
     onAssigned: openAll,
     async onRevoked(partitions) {
       const leaving = take(partitions);
-      const { promise: deadline, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, drainTimeoutMs);
-      ending.signal.addEventListener("abort", () => resolve(), { once: true });
-      await Promise.race([Promise.all(leaving.map((lane) => lane.drain())), deadline]);
-      clearTimeout(timer);
+      await drain(leaving);
       for (const lane of leaving) void lane.end(new Error("The partition was given back."));
     },
     onLost(partitions) {
@@ -125,6 +135,7 @@ export function createLanes(options: LanesOptions): Lanes {
         };
       });
     },
+    drain: () => drain([...lanes.values()]),
     end(reason) {
       ending.abort(reason);
       for (const lane of lanes.values()) void lane.end(reason);

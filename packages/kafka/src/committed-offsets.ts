@@ -24,6 +24,7 @@ export class CommittedOffsets {
   readonly #client: NativeClient;
   readonly #operation: string;
   readonly #calls = new Set<Promise<unknown>>();
+  #leaving = false;
   #closing = false;
 
   constructor(client: NativeClient, groupId: string) {
@@ -41,6 +42,11 @@ export class CommittedOffsets {
     });
   }
 
+  /** The group is being left: librdkafka answers no such question any more, and says that it waits for the coordinator. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
   /** Resolves when no call is under way; none can be begun any more. The client may be destroyed then. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -56,6 +62,8 @@ export class CommittedOffsets {
     const code = Number(
       (await callBlocking("rd_kafka_committed", [rk.pointer, list.pointer, timeoutMs])) ?? 0,
     );
+    if (code === waitCoordinator && this.#leaving)
+      throw new KafkaError({ code: ErrCode.state, operation, message: "the consumer is leaving its group" });
     if (code !== ErrCode.none) throw errorOf(code === waitCoordinator ? ErrCode.timedOut : code, operation);
     return readPartitionList(list.pointer).map((entry) => {
       const outcome = outcomeOf(entry, operation);

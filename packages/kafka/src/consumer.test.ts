@@ -323,6 +323,24 @@ test("closing ends a waiting iterator, twice is once, afterwards everything is a
   expect(() => consumer.position([{ topic, partition: 0 }])).toThrow("this consumer is closed");
 });
 
+test("committed offsets asked for on the way out of the group are refused at once, not waited for", async () => {
+  const topic = await topicWith(10, 1);
+  const { promise: answer, resolve } = Promise.withResolvers<unknown>();
+  const consumer: Consumer = consumerOf(topic, {
+    async onRevoked(partitions) {
+      resolve(await consumer.committed(partitions).catch((error) => error));
+    },
+  });
+  for await (const batch of consumer) {
+    await batch.commit();
+    break;
+  }
+  const from = performance.now();
+  await consumer.close();
+  expect(await answer).toMatchObject({ name: "_STATE", retriable: false });
+  expect(performance.now() - from).toBeLessThan(5_000);
+});
+
 test("partitions assigned by hand: from an offset, committed like any other", async () => {
   const topic = await topicWith(300);
   const options = { groupId: `by-hand-${topic}`, partitions: [{ topic, partition: 1, offset: 5 }] };

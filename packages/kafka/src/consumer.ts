@@ -183,7 +183,10 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
       .map(({ topic, partition }) => ({ topic, partition }));
   }
 
-  /** Committed offsets of this group with their metadata; -1 where there is none. */
+  /**
+   * Committed offsets of this group with their metadata; -1 where there is none.
+   * @throws KafkaError `_STATE` while the consumer is closing: ask before, `onRevoked` is too late then
+   */
   committed(partitions: readonly TopicPartition[] = this.assignment()): Promise<TopicPartitionOffset[]> {
     return partitions.length === 0 ? Promise.resolve([]) : this.#committed.ask(partitions, requestTimeoutMs);
   }
@@ -280,6 +283,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     const deadline = performance.now() + timeoutMs;
     this.#wake();
     const rk = this.#client.rk.pointer;
+    this.#committed.leave();
     const refused = lib.rd_kafka_consumer_close_queue(rk, this.#client.queue.pointer);
     if (refused) this.#options.onError?.(takeError(refused, "close"));
     // Closing makes librdkafka revoke what is held, which goes the way of every revocation.
