@@ -25,7 +25,6 @@ export class CommittedOffsets {
   readonly #operation: string;
   readonly #calls = new Set<Promise<unknown>>();
   #leaving = false;
-  #closing = false;
 
   constructor(client: NativeClient, groupId: string) {
     this.#client = client;
@@ -42,28 +41,26 @@ export class CommittedOffsets {
     });
   }
 
-  /** The group is being left: librdkafka answers no such question any more, and says that it waits for the coordinator. */
+  /** No call can be begun any more: librdkafka lets those of a member that is leaving its group run out of time. */
   leave(): void {
     this.#leaving = true;
   }
 
-  /** Resolves when no call is under way; none can be begun any more. The client may be destroyed then. */
+  /** Resolves when no call is under way: the client may be destroyed. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.leave();
     await Promise.allSettled(this.#calls);
   }
 
   async #call(partitions: readonly TopicPartition[], timeoutMs: number): Promise<TopicPartitionOffset[]> {
     const operation = this.#operation;
-    if (this.#closing)
-      throw new KafkaError({ code: ErrCode.state, operation, message: "the consumer is closed" });
+    if (this.#leaving)
+      throw new KafkaError({ code: ErrCode.state, operation, message: "the consumer is closed, or closing" });
     using list = createPartitionList(partitions);
     const { rk } = this.#client;
     const code = Number(
       (await callBlocking("rd_kafka_committed", [rk.pointer, list.pointer, timeoutMs])) ?? 0,
     );
-    if (code === waitCoordinator && this.#leaving)
-      throw new KafkaError({ code: ErrCode.state, operation, message: "the consumer is leaving its group" });
     if (code !== ErrCode.none) throw errorOf(code === waitCoordinator ? ErrCode.timedOut : code, operation);
     return readPartitionList(list.pointer).map((entry) => {
       const outcome = outcomeOf(entry, operation);
