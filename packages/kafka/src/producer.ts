@@ -67,6 +67,7 @@ export class Producer implements AsyncDisposable {
         const { acknowledged } = this.#counters;
         this.#reports.read(event, this.#onReport);
         if (this.#counters.acknowledged > acknowledged) this.#client.reached();
+        this.#tellRoom();
       },
     });
     this.#topics = new TopicHandles(this.#client.rk);
@@ -246,6 +247,7 @@ export class Producer implements AsyncDisposable {
   /** A record librdkafka did not take. */
   #refuse(slot: number, index: number, bytes: number, error: KafkaError): void {
     this.#onReport({ slot, index, partition: -1, offset: -1, timestamp: -1, bytes, error });
+    this.#tellRoom();
   }
 
   #onReport = (report: Report): void => {
@@ -260,9 +262,13 @@ export class Producer implements AsyncDisposable {
       this.#counters.acknowledgedBytes += bytes;
     }
     this.#pending.settle(report);
+  };
+
+  /** Once for all reports of an event, since this is as much work as a report itself. */
+  #tellRoom(): void {
     if (this.#waiting.length > 0) this.#admitWaiting();
     if (this.#records === 0) for (const resolve of this.#idle.splice(0)) resolve();
-  };
+  }
 
   /** Resolves when nothing is queued, or after `timeoutMs`. */
   #drained(timeoutMs: number): Promise<void> {

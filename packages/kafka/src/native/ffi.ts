@@ -115,7 +115,8 @@ const linux = process.platform === "linux";
 
 const libcSymbols = {
   malloc: { args: ["u64"], returns: "ptr" },
-  memcpy: { args: ["ptr", "ptr", "u64"], returns: "void" },
+  // The size as an address, which is 64 bits of a number as well: "u64" goes through a check for bigints that costs as much as the whole call.
+  memcpy: { args: [/* target */ "ptr", /* source */ "ptr", /* size */ "ptr"], returns: "void" },
   close: { args: ["i32"], returns: "i32" },
   // int pipe2(int fds[2], int flags) on Linux; macOS has only pipe(int fds[2]), and spawns with close-on-exec as default.
   [linux ? "pipe2" : "pipe"]: { args: linux ? ["ptr", "i32"] : ["ptr"], returns: "i32" },
@@ -138,7 +139,7 @@ export function createPipe(): { readFd: number; writeFd: number } {
 
 type Libc = NativeFunctions<{
   malloc: { args: ["u64"]; returns: "ptr" };
-  memcpy: { args: ["ptr", "ptr", "u64"]; returns: "void" };
+  memcpy: { args: ["ptr", "ptr", "ptr"]; returns: "void" };
   close: { args: ["i32"]; returns: "i32" };
   pipe2: { args: ["ptr", "i32"]; returns: "i32" };
   pipe: { args: ["ptr"]; returns: "i32" };

@@ -6,7 +6,7 @@
  * `rd_kafka_produceva` (tagged-record.ts), after what was staged before it, so that order is kept.
  */
 import type { Bytes } from "../record.ts";
-import { NativeMemory, type Pointer, writeUtf8 } from "./ffi.ts";
+import { libc, NativeMemory, type Pointer, writeUtf8 } from "./ffi.ts";
 import { message as field } from "./layout.ts";
 import { librdkafka } from "./library.ts";
 
@@ -107,7 +107,8 @@ export class Staging {
       offset = 0;
     }
     const length = typeof bytes === "string" ? writeUtf8(arena.bytes, bytes, offset) : bytes.length;
-    if (typeof bytes !== "string") arena.bytes.set(bytes, offset);
+    // Half the cost of `arena.bytes.set`. An empty array may have no address.
+    if (typeof bytes !== "string" && length > 0) libc.memcpy(arena.address + offset, bytes, length);
     if (arena === this.#arena) this.#used += length;
     messages.setSize(at, arena.address + offset);
     messages.setSize(at + 2, length);
