@@ -28,10 +28,18 @@ const batchSize = 1_000;
 /** Of the records: what counts as warm-up, before memory is compared. */
 const warmUpShare = 0.3;
 
-/** Values of 100 to 400 bytes whose first eight are a hash of the rest, and whose text holds their number. */
+/**
+ * Values of 100 to 400 bytes whose first eight are a hash of the rest, and whose text holds their number: a third of them strings, a third small arrays
+ * of their own, which the engine keeps on its own heap, and a third views on a larger buffer.
+ */
 function recordOf(number: number): ProducerRecord {
   const body = `${number}:${"x".repeat(100 + ((number * 7919) % 300))}`;
-  return { key: `k${number}`, value: hashOf(body) + body };
+  const [key, value] = [`k${number}`, hashOf(body) + body];
+  if (number % 3 === 0) return { key, value };
+  if (number % 3 === 1)
+    return { key: new Uint8Array(Buffer.from(key)), value: new Uint8Array(Buffer.from(value)) };
+  const both = Buffer.from(key + value);
+  return { key: both.subarray(0, key.length), value: both.subarray(key.length) };
 }
 
 function hashOf(body: string): string {
