@@ -1,6 +1,7 @@
 /** What `bun run chaos` does, once it is known what: one run, one scenario, the controls, or all of them for the report. */
 import { rm } from "node:fs/promises";
 import { CONTROLS, type Control } from "./controls/index.ts";
+import { createKept } from "./kept.ts";
 import { type Options, UsageError } from "./options.ts";
 import { type ControlRow, rowOf, type ScenarioRow, writeReport } from "./report.ts";
 import { type Outcome, runChaos, seconds } from "./run.ts";
@@ -38,12 +39,14 @@ function named<T extends { readonly name: string }>(all: readonly T[], name: str
 async function runScenario(scenario: Scenario, options: Options, signal: AbortSignal): Promise<ScenarioRow> {
   const { seed, times = scenario.times } = options;
   say(`— ${scenario.name}: ${scenario.what} (seed ${seed}, ${times} times)`);
-  const from = performance.now();
-  const result = await scenario.run({ seed, times, signal, say }).catch((error) => {
-    if (signal.aborted) throw error;
-    return { measured: "not measured", counts: "", findings: [String(error?.message ?? error)] };
+  const row = await createKept(options.keepFolder).of(scenario.name, seed, async () => {
+    const from = performance.now();
+    const result = await scenario.run({ seed, times, signal, say }).catch((error) => {
+      if (signal.aborted) throw error;
+      return { measured: "not measured", counts: "", findings: [String(error?.message ?? error)] };
+    });
+    return rowOf(scenario, result, { seed, times, elapsedMs: performance.now() - from });
   });
-  const row = rowOf(scenario, result, { seed, times, elapsedMs: performance.now() - from });
   for (const finding of row.findings) say(`FINDING  ${finding}`);
   say(
     `${row.isReached ? "reached" : "NOT reached"}: ${scenario.what}: ${row.measured} (goal: ${scenario.goal})`,
@@ -53,14 +56,16 @@ async function runScenario(scenario: Scenario, options: Options, signal: AbortSi
 
 async function runControls(
   controls: readonly Control[],
-  { seed }: Options,
+  { seed, keepFolder }: Options,
   signal: AbortSignal,
 ): Promise<ControlRow[]> {
   const rows: ControlRow[] = [];
   for (const { name, what, run, isCaught } of controls) {
     say(`— ${name}: ${what} (seed ${seed})`);
-    const outcome = await run({ seed, signal, say });
-    const row = { name, what, isCaught: isCaught(outcome), finding: outcome.findings[0] ?? "nothing" };
+    const row = await createKept(keepFolder).of(name, seed, async () => {
+      const outcome = await run({ seed, signal, say });
+      return { name, what, isCaught: isCaught(outcome), finding: outcome.findings[0] ?? "nothing" };
+    });
     say(`${row.isCaught ? "caught" : "NOT CAUGHT"}: ${name}; first finding: ${row.finding}`);
     rows.push(row);
   }

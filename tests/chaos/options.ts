@@ -19,6 +19,7 @@ Java 17. The last line is a summary; exit code 0 if nothing was found, 1 if some
   --times N        how often a scenario does what it counts (default: as the figure asks for)
   --controls       runs planted bugs, each of which must be found; --controls NAME only that
   --report         runs every scenario and every control, and writes tests/RELIABILITY.md
+  --keep FOLDER    keeps what a scenario or a control came to, and does not run again what is kept there: --report piece by piece
   --help           this text`;
 
 export class UsageError extends Error {
@@ -39,6 +40,7 @@ export interface Options {
   /** True for all of them, or the name of one. */
   readonly controls: boolean | string;
   readonly report: boolean;
+  readonly keepFolder: string | undefined;
 }
 
 /** @throws UsageError */
@@ -61,6 +63,7 @@ export function readOptions(args: readonly string[]): Options {
     times: number("times", values.times, { min: 1, max: 100_000 }),
     controls: values.controls && positionals[0] !== undefined ? positionals[0] : values.controls,
     report: values.report,
+    keepFolder: values.keep,
   };
 }
 
@@ -81,6 +84,7 @@ function parse(args: readonly string[]) {
         times: { type: "string" },
         controls: { type: "boolean", default: false },
         report: { type: "boolean", default: false },
+        keep: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
