@@ -37,11 +37,11 @@ function named<T extends { readonly name: string }>(all: readonly T[], name: str
 
 /** One figure. What goes wrong in its making is a finding: the others are made all the same. */
 async function runScenario(scenario: Scenario, options: Options, signal: AbortSignal): Promise<ScenarioRow> {
-  const { seed, times = scenario.times } = options;
+  const { seed, logsFolder, times = scenario.times } = options;
   say(`— ${scenario.name}: ${scenario.what} (seed ${seed}, ${times} times)`);
   const row = await createKept(options.keepFolder).of(scenario.name, seed, async () => {
     const from = performance.now();
-    const result = await scenario.run({ seed, times, signal, say }).catch((error) => {
+    const result = await scenario.run({ seed, times, logsFolder, signal, say }).catch((error) => {
       if (signal.aborted) throw error;
       return { measured: "not measured", counts: "", findings: [String(error?.message ?? error)] };
     });
@@ -56,14 +56,14 @@ async function runScenario(scenario: Scenario, options: Options, signal: AbortSi
 
 async function runControls(
   controls: readonly Control[],
-  { seed, keepFolder }: Options,
+  { seed, logsFolder, keepFolder }: Options,
   signal: AbortSignal,
 ): Promise<ControlRow[]> {
   const rows: ControlRow[] = [];
   for (const { name, what, run, isCaught } of controls) {
     say(`— ${name}: ${what} (seed ${seed})`);
     const row = await createKept(keepFolder).of(name, seed, async () => {
-      const outcome = await run({ seed, signal, say });
+      const outcome = await run({ seed, logsFolder, signal, say });
       return { name, what, isCaught: isCaught(outcome), finding: outcome.findings[0] ?? "nothing" };
     });
     say(`${row.isCaught ? "caught" : "NOT CAUGHT"}: ${name}; first finding: ${row.finding}`);
@@ -99,7 +99,7 @@ async function runOnce(options: Options, signal: AbortSignal): Promise<number> {
   const outcome = await runChaos({
     ...{ seed, seconds: options.seconds, kinds, requestsPerSecond: rate, signal, say },
     ...(historyFile === undefined ? {} : { historyFile }),
-    fleet: logsFolder === undefined ? {} : { logsFolder },
+    logsFolder,
   });
   if (jsonFile !== undefined) await Bun.write(jsonFile, `${JSON.stringify(outcome, null, 2)}\n`);
   for (const line of figuresOf(outcome)) say(line);

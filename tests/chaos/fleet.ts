@@ -21,7 +21,7 @@ export interface FleetOptions {
   /** The program of a service instead of its own, for planted bugs. */
   readonly programs?: Readonly<Partial<Record<ServiceName, string>>>;
   /** A folder for what each instance has said, a file each. */
-  readonly logsFolder?: string;
+  readonly logsFolder?: string | undefined;
 }
 
 export interface Fleet extends AsyncDisposable {

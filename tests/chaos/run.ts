@@ -37,6 +37,8 @@ export interface RunOptions {
   /** A cluster that runs already. Its topics must be fresh: a run counts everything that lies in them. */
   readonly cluster?: ChaosCluster;
   readonly historyFile?: string;
+  /** A folder for what each instance says. */
+  readonly logsFolder?: string | undefined;
   readonly signal?: AbortSignal;
   readonly say?: (line: string) => void;
   /** Done beside the faults, once the load is on; the run ends no sooner. */
@@ -86,7 +88,11 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   await using ownCluster = options.cluster === undefined ? await startCluster({ signal }) : undefined;
   const cluster = options.cluster ?? ownCluster!;
   signal.throwIfAborted();
-  await using fleet = await startFleet({ ...options.fleet, brokers: cluster.brokers });
+  await using fleet = await startFleet({
+    ...options.fleet,
+    brokers: cluster.brokers,
+    logsFolder: options.logsFolder,
+  });
   signal.throwIfAborted();
   await using pulse = followPulse(cluster.direct);
   const history = createHistory(options.historyFile);

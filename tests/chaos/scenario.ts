@@ -6,6 +6,8 @@ export interface ScenarioOptions {
   readonly seed: number;
   /** How often it does what it counts. */
   readonly times: number;
+  /** For what each instance says, see `--logs`. */
+  readonly logsFolder: string | undefined;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }

@@ -1,6 +1,7 @@
 /**
  * A planted bug: offsets go into transactions without the group's metadata, and each process has a transactional id of its own. Nothing tells Kafka that
- * a member that was stopped has been replaced meanwhile, so what it commits when it comes back counts.
+ * a member that was stopped has been replaced meanwhile, so what it commits when it comes back counts. Nor does it look whether it still holds the
+ * partition: whether it hears of its loss before it commits is chance, and a control must not be.
  */
 import { createTransactionalDelivery, GROUP, startInventory } from "@campus/inventory";
 import { createConsumer } from "@campus/kafka";
@@ -24,6 +25,7 @@ await startInventory({
     });
     return {
       ...delivery,
+      deliver: (parcel) => delivery.deliver(parcel, new AbortController().signal),
       async close() {
         await delivery.close();
         await outsider.close();
