@@ -8,6 +8,8 @@ import { createTransactionalProducer } from "./transaction.ts";
 
 const EndTxn = 26;
 const AddOffsetsToTxn = 25;
+const FindCoordinator = 10;
+const notCoordinator = 16;
 
 setDefaultTimeout(30_000);
 
@@ -152,4 +154,49 @@ test("runTransactions: a handler's own error aborts and is thrown", async () => 
     message: expect.stringContaining("can't decide"),
   });
   expect((await consumer.committed([{ topic: input, partition: 0 }]))[0]!.offset).toBe(-1);
+});
+
+test("a call that librdkafka does not come back from is given up, and its client destroyed once it does", async () => {
+  // Of its own: what the answer below makes librdkafka wait for is the next change of any connection.
+  const lonely = createCluster({ brokers: 2 });
+  lonely.createTopic("orders", { partitions: 1 });
+  const options = { brokers: lonely.brokers, onLog: () => undefined };
+  const transactionalOptions = { ...options, transactionalId: "stuck", transactionTimeoutMs: 1_000 };
+  await using consumer = createConsumer({
+    ...options,
+    groupId: "stuck-group",
+    partitions: [{ topic: "orders", partition: 0 }],
+    autoOffsetReset: "earliest",
+  });
+  const stuck = createTransactionalProducer(transactionalOptions);
+  const transaction = await stuck.begin();
+  transaction.send("orders", { value: "of the first" });
+  lonely.pushRequestErrors(FindCoordinator, [notCoordinator]);
+  const offsets = [{ topic: "orders", partition: 0, offset: 0 }];
+  expect(await transaction.sendOffsets(consumer, offsets).catch((error) => error)).toMatchObject({
+    name: "_TIMED_OUT",
+    operation: "send offsets",
+    retriable: true,
+    abortable: false,
+  });
+  const from = performance.now();
+  await stuck.abandon();
+  expect(performance.now() - from).toBeLessThan(5_000);
+
+  await using successor = createTransactionalProducer(transactionalOptions);
+  await using next = await successor.begin();
+  next.send("orders", { value: "of the second" });
+  await next.sendOffsets(consumer, offsets);
+  await next.commit();
+
+  const clients = () => liveHandles().producer ?? 0;
+  const before = clients();
+  lonely.brokerDown(1);
+  lonely.brokerUp(1);
+  const deadline = performance.now() + 10_000;
+  while (clients() >= before && performance.now() < deadline) await Bun.sleep(20);
+  expect(clients()).toBe(before - 1);
+  await successor.close();
+  await consumer.close();
+  lonely.close();
 });

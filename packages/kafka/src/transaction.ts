@@ -13,6 +13,7 @@ import type { Consumer } from "./consumer.ts";
 import { KafkaError } from "./error.ts";
 import { callBlocking } from "./native/blocking.ts";
 import { ErrCode } from "./native/error-codes.ts";
+import type { Handle } from "./native/handle.ts";
 import { errorOf, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
 import { createPartitionList } from "./native/partition-list.ts";
@@ -33,6 +34,12 @@ export interface TransactionalProducerOptions extends Omit<ProducerOptions, "ack
 
 /** `transaction.timeout.ms` bounds the call. */
 const remainingTime = -1;
+/** Putting offsets into a transaction takes milliseconds, or seconds while the group's coordinator moves. */
+const offsetsTimeoutMs = 10_000;
+/** librdkafka keeps to the time it is given, but for one call (see `#call`). What it is late by on a busy machine is no reason to give it up. */
+const graceMs = 2_000;
+/** How long closing waits for a call that does not come back. */
+const closeTimeoutMs = 1_000;
 
 /** Sends records in transactions, one at a time. */
 export class TransactionalProducer implements AsyncDisposable {
@@ -40,6 +47,8 @@ export class TransactionalProducer implements AsyncDisposable {
   readonly #topics: TopicHandles;
   readonly #staging: Staging;
   readonly #timeoutMs: number;
+  /** Calls that librdkafka has not come back from: the client is destroyed after them, never under them. */
+  readonly #calls = new Set<Promise<unknown>>();
   #initialised: Promise<void> | null = null;
   #current: Transaction | null = null;
   #refusal: KafkaError | null = null;
@@ -118,8 +127,11 @@ export class TransactionalProducer implements AsyncDisposable {
   async #close(): Promise<void> {
     // An abort that fails leaves the transaction to its timeout or to the next producer of this id: no record of it is ever read.
     if (this.#current) await this.#abort().catch(() => undefined);
-    this.#topics.release();
-    await this.#client.destroy();
+    const destroyed = Promise.allSettled(this.#calls).then(() => {
+      this.#topics.release();
+      return this.#client.destroy();
+    });
+    await within(closeTimeoutMs, destroyed);
   }
 
   #send(topic: string, records: readonly ProducerRecord[]): void {
@@ -142,11 +154,16 @@ export class TransactionalProducer implements AsyncDisposable {
   }
 
   async #sendOffsets(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    using list = createPartitionList(offsets);
+    const list = createPartitionList(offsets);
     // Read now, not earlier: it carries the generation that fences a member the group has moved on without.
-    using metadata = consumer.groupMetadata();
-    const args = [list.pointer, metadata.pointer, this.#timeoutMs];
-    await this.#call("rd_kafka_send_offsets_to_transaction", args, "send offsets");
+    const metadata = consumer.groupMetadata();
+    const timeoutMs = Math.min(offsetsTimeoutMs, this.#timeoutMs);
+    await this.#call(
+      "rd_kafka_send_offsets_to_transaction",
+      [list.pointer, metadata.pointer, timeoutMs],
+      "send offsets",
+      { timeoutMs, owned: [list, metadata] },
+    );
   }
 
   async #commit(): Promise<void> {
@@ -160,10 +177,38 @@ export class TransactionalProducer implements AsyncDisposable {
     this.#current = null;
   }
 
-  async #call(name: Parameters<typeof callBlocking>[0], args: number[], operation: string): Promise<void> {
-    const error = await callBlocking(name, [this.#client.rk.pointer, ...args]);
-    if (error) throw this.#client.explain(takeError(error, operation));
+  /**
+   * librdkafka 2.15 may never come back from putting offsets into a transaction: its lookup of the group's coordinator has no deadline, and when it fails at
+   * the wrong moment waits for the next change of any connection. Such a call is given up with an error that says that nothing is known; the client then
+   * lives on until it does come back.
+   */
+  async #call(
+    name: Parameters<typeof callBlocking>[0],
+    args: number[],
+    operation: string,
+    { timeoutMs = this.#timeoutMs, owned = [] }: { timeoutMs?: number; owned?: readonly Handle[] } = {},
+  ): Promise<void> {
+    const call = callBlocking(name, [this.#client.rk.pointer, ...args])
+      .then((error) => (error ? takeError(error, operation) : null))
+      .finally(() => {
+        for (const handle of owned) handle.release();
+        this.#calls.delete(call);
+      });
+    this.#calls.add(call);
+    const error = await within(timeoutMs + graceMs, call);
+    if (error === undefined) {
+      const message = `librdkafka has not come back within ${timeoutMs + graceMs} ms`;
+      throw new KafkaError({ code: ErrCode.timedOut, operation, retriable: true, message });
+    }
+    if (error) throw this.#client.explain(error);
   }
+}
+
+/** What the work gives, or undefined when that takes longer. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), timeoutMs);
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 interface TransactionCalls {
