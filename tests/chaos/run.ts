@@ -180,7 +180,7 @@ async function judge(
 ): Promise<Outcome> {
   const { verification, checker } = await verifySystem({
     admin: cluster.admin,
-    brokers: cluster.direct,
+    kafka: { brokers: cluster.direct },
     waitMs: SETTLE_MS,
     metricsFile: fleet.metricsFile,
   });

@@ -1,4 +1,7 @@
-/** The README's tables of settings, made from the code: `bun tests/support/readme-settings.ts` rewrites them. */
+/**
+ * The README's tables of settings, made from the code: `bun tests/support/readme-settings.ts` rewrites them. What is the same in every service stands
+ * in a table of its own.
+ */
 import { join } from "node:path";
 import { type SettingsTable, settingsMarkdown } from "@campus/service";
 import { SETTINGS as analytics } from "../../packages/analytics/src/config.ts";
@@ -6,14 +9,38 @@ import { SETTINGS as inventory } from "../../packages/inventory/src/config.ts";
 import { SETTINGS as producer } from "../../packages/producer/src/config.ts";
 
 export const readmeFile = join(import.meta.dir, "..", "..", "README.md");
-const tables: Record<string, SettingsTable> = { producer, inventory, analytics };
+
+const services: Record<string, SettingsTable> = { producer, inventory, analytics };
+
+/** Mark and title of each table, and its rows. */
+function tables(): [mark: string, title: string, table: SettingsTable][] {
+  const isShared = (property: string) => {
+    const rows = Object.values(services).map((table) => {
+      const setting = table[property];
+      return setting ? settingsMarkdown({ [property]: setting }) : "";
+    });
+    return rows.every((row) => row === rows[0]);
+  };
+  const pick = (table: SettingsTable, shared: boolean): SettingsTable =>
+    Object.fromEntries(Object.entries(table).filter(([property]) => isShared(property) === shared));
+  return [
+    ["every", "Every service", pick(producer, true)],
+    ...Object.entries(services).map(
+      ([name, table]) =>
+        [name, `${name[0]!.toUpperCase()}${name.slice(1)}`, pick(table, false)] as [
+          string,
+          string,
+          SettingsTable,
+        ],
+    ),
+  ];
+}
 
 /** Puts each table after its mark and title; what stood there is replaced. */
 export function withSettings(readme: string): string {
-  return Object.entries(tables).reduce((text, [service, table]) => {
-    const title = `${service[0]!.toUpperCase()}${service.slice(1)}:`;
-    const section = new RegExp(`(<!-- settings: ${service} -->\\n)[^]*?(?=<!-- settings: )`);
-    return text.replace(section, (_whole, mark) => `${mark}\n${title}\n\n${settingsMarkdown(table)}\n\n`);
+  return tables().reduce((text, [mark, title, table]) => {
+    const section = new RegExp(`(<!-- settings: ${mark} -->\\n)[^]*?(?=<!-- settings: )`);
+    return text.replace(section, (_whole, head) => `${head}\n${title}:\n\n${settingsMarkdown(table)}\n\n`);
   }, readme);
 }
 

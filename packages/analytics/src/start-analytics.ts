@@ -45,11 +45,11 @@ export async function startAnalytics(pieces: AnalyticsPieces = {}): Promise<void
 }
 
 async function run(service: Service<typeof SETTINGS>, pieces: AnalyticsPieces): Promise<void> {
-  const { settings, log, lifecycle, readiness, metrics } = service;
+  const { settings, log, lifecycle, readiness, metrics, kafka } = service;
   const { createStore = (context) => openStore(settings.state, context) } = pieces;
   const startedAtMs = Date.now();
   const client = {
-    brokers: settings.brokers,
+    ...kafka,
     clientId: "campus-analytics",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };

@@ -3,6 +3,7 @@
  * said in seconds and in one line, whatever a command would have asked.
  */
 import { type Admin, createAdmin, KafkaError } from "@campus/kafka";
+import type { KafkaSecurity } from "@campus/service";
 import { isUnreachable, unreachable } from "./exit-code.ts";
 
 /** For the first answer: a command that gets none ends within five seconds of its start. */
@@ -11,15 +12,24 @@ const FIRST_ANSWER_MS = 4_000;
 /** Of each request after that. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
+/** Where Kafka is and how to connect to it: options of every client. */
+export interface KafkaAccess extends KafkaSecurity {
+  /** Addresses, separated by commas. */
+  readonly brokers: string;
+}
+
 export interface Connection extends AsyncDisposable {
   readonly admin: Admin;
+  /** For clients of the command's own. */
+  readonly kafka: KafkaAccess;
   /** As they were given. */
   readonly brokers: string;
 }
 
 /** @throws CommandError (exit code 3) with what the connection said when no broker answers in time */
-export async function connect(brokers: string): Promise<Connection> {
-  const probe = open(brokers, FIRST_ANSWER_MS);
+export async function connect(kafka: KafkaAccess): Promise<Connection> {
+  const { brokers } = kafka;
+  const probe = open(kafka, FIRST_ANSWER_MS);
   try {
     await probe.describeCluster();
   } catch (error) {
@@ -31,13 +41,13 @@ export async function connect(brokers: string): Promise<Connection> {
     // Not waited for: a thread that still knocks at a silent broker ends in its own time, or with the process.
     void probe.close();
   }
-  const admin = open(brokers, REQUEST_TIMEOUT_MS);
-  return { admin, brokers, [Symbol.asyncDispose]: () => admin.close() };
+  const admin = open(kafka, REQUEST_TIMEOUT_MS);
+  return { admin, kafka, brokers, [Symbol.asyncDispose]: () => admin.close() };
 }
 
 /** What goes wrong on the way is said by the request that fails. */
-function open(brokers: string, timeoutMs: number): Admin {
-  return createAdmin({ brokers, clientId: "orders", timeoutMs, onLog: () => undefined });
+function open(kafka: KafkaAccess, timeoutMs: number): Admin {
+  return createAdmin({ ...kafka, clientId: "orders", timeoutMs, onLog: () => undefined });
 }
 
 /** What the last attempt to connect ended with, without librdkafka's own names for threads and states around it. */

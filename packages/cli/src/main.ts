@@ -1,6 +1,6 @@
 #!/usr/bin/env bun
 /** `orders`, the operator's command. Wiring only: the command line is command-line.ts, what a command does its own file in commands/. */
-import { readBrokers } from "./brokers.ts";
+import { readAccess } from "./access.ts";
 import { findCommand, readCommandLine } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
 import { connect } from "./connection.ts";
@@ -15,15 +15,15 @@ async function run(words: readonly string[]): Promise<number> {
     return EXIT_CODE.ok;
   }
   const { command, given } = request;
-  const brokers = readBrokers(given.value("brokers"), process.env);
+  const kafka = readAccess(given.value("brokers"), process.env);
   const output = createOutput({
     isJson: given.flag("json"),
     styled: wantsStyle(process.stdout, process.env),
   });
   try {
-    return await command.run(given, { output, brokers, connect: () => connect(brokers) });
+    return await command.run(given, { output, brokers: kafka.brokers, connect: () => connect(kafka) });
   } catch (error) {
-    throw toCommandError(error, brokers) ?? error;
+    throw toCommandError(error, kafka.brokers) ?? error;
   }
 }
 

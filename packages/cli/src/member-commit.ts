@@ -4,6 +4,7 @@
  * Joining an active group makes it rebalance, twice, so this happens only when the user asks for it.
  */
 import { createConsumer, type TopicPartition, type TopicPartitionOffset } from "@campus/kafka";
+import type { KafkaAccess } from "./connection.ts";
 import { placeOf } from "./topics.ts";
 
 /** The embedded cluster lets a joining member wait for about as long as the session of those before it. */
@@ -13,21 +14,17 @@ const ASSIGNMENT_TIMEOUT_MS = 60_000;
 const SESSION_TIMEOUT_MS = 10_000;
 
 export interface MemberCommitOptions {
-  readonly brokers: string;
+  readonly kafka: KafkaAccess;
   readonly groupId: string;
   /** All partitions of their topics. */
   readonly offsets: readonly TopicPartitionOffset[];
 }
 
 /** Whether they were written: false where others are in the group, which then keeps its offsets. */
-export async function commitAsOnlyMember({
-  brokers,
-  groupId,
-  offsets,
-}: MemberCommitOptions): Promise<boolean> {
+export async function commitAsOnlyMember({ kafka, groupId, offsets }: MemberCommitOptions): Promise<boolean> {
   const assigned = Promise.withResolvers<readonly TopicPartition[]>();
   await using member = createConsumer({
-    brokers,
+    ...kafka,
     groupId,
     topics: [...new Set(offsets.map(({ topic }) => topic))],
     clientId: "orders",

@@ -28,7 +28,7 @@ const ACTIVE = new Set([
  * @throws CommandError where it could not be done, or where nobody can say whether it was
  */
 export async function writeOffsets(
-  { admin, brokers }: Connection,
+  { admin, kafka, brokers }: Connection,
   { groupId, state }: Group,
   offsets: readonly TopicPartitionOffset[],
   onJoin: (() => void) | undefined,
@@ -40,7 +40,7 @@ export async function writeOffsets(
     if (!(error instanceof KafkaError) || !ACTIVE.has(error.name)) throw doubtful(error, brokers, groupId);
     if (onJoin && state === null) {
       onJoin();
-      if (await commitAsOnlyMember({ brokers, groupId, offsets })) return { written: true };
+      if (await commitAsOnlyMember({ kafka, groupId, offsets })) return { written: true };
     }
     const now = await readGroup(admin, groupId);
     return { written: false, members: now?.members ?? [], answer: error.name };

@@ -58,10 +58,10 @@ export async function startInventory(pieces: InventoryPieces = {}): Promise<void
 type Inventory = Service<typeof SETTINGS>;
 
 async function run(service: Inventory, pieces: InventoryPieces): Promise<void> {
-  const { settings, log, lifecycle, readiness, metrics } = service;
-  const { brokers } = settings;
+  const { settings, log, lifecycle, readiness, metrics, kafka } = service;
+  const { brokers } = kafka;
   const client = {
-    brokers,
+    ...kafka,
     clientId: "campus-inventory",
     ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   };
@@ -119,7 +119,7 @@ async function run(service: Inventory, pieces: InventoryPieces): Promise<void> {
   await consumer.run((batch) => lanes.accept(batch), { concurrency: partitions });
 }
 
-type Client = ReturnType<typeof kafkaLogHandlers> & { brokers: readonly string[]; clientId: string };
+type Client = ReturnType<typeof kafkaLogHandlers> & Inventory["kafka"] & { clientId: string };
 
 function createLanesOf(
   { settings, log, lifecycle, metrics }: Inventory,

@@ -24,7 +24,7 @@ import { startServer } from "./server.ts";
 import { drainWithParent, isSibling, startSiblings } from "./siblings.ts";
 import { createTracing, registeredTracer } from "./tracing.ts";
 
-const { settings, log, lifecycle, readiness, metrics } = await startService({
+const { settings, log, lifecycle, readiness, metrics, kafka } = await startService({
   name: "producer",
   description: "Takes orders over HTTP and publishes each as an OrderPlaced event to Kafka.",
   settings: SETTINGS,
@@ -32,7 +32,7 @@ const { settings, log, lifecycle, readiness, metrics } = await startService({
   managementPort: MANAGEMENT_PORT,
 });
 if (isSibling()) drainWithParent(lifecycle);
-const { brokers } = settings;
+const { brokers } = kafka;
 const apiKeys = await apiKeysOrExit(settings, log);
 const clientId = "campus-producer";
 
@@ -41,7 +41,7 @@ const onStatistics = registerKafkaStatistics(metrics);
 const producer = createRenewingProducer({
   create: (onFatal) =>
     createProducer({
-      brokers,
+      ...kafka,
       clientId,
       ...kafkaLogHandlers({ log, onFatal: (error) => onFatal(error as KafkaError) }),
       acks: "all",
@@ -114,7 +114,7 @@ const rateLimit =
 
 // It takes no part in placing orders, so its errors end nothing but itself.
 const stateClient = {
-  brokers,
+  ...kafka,
   clientId,
   ...kafkaLogHandlers({ log, onFatal: (error) => log.error("{error}", { error }) }),
 };
@@ -165,7 +165,7 @@ log.info("HTTP at {url}", { url: server.url });
 
 // Each attempt is short, so that a user soon reads what is being waited for.
 const admin = createAdmin({
-  brokers,
+  ...kafka,
   clientId,
   ...kafkaLogHandlers({ log, onFatal: (error) => void lifecycle.fail(error) }),
   timeoutMs: 3000,

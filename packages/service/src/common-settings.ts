@@ -1,4 +1,5 @@
 /** The settings that every service has, and the prefixes whose variables each service answers for. */
+import { kafkaSecuritySettings } from "./kafka-security.ts";
 import { choice, duration, hostList, integer, optional, text } from "./setting.ts";
 
 /** Levels of log lines, least important first. */
@@ -18,6 +19,7 @@ export function commonSettings({ managementPort }: { managementPort: number }) {
       default: ["127.0.0.1:9092"],
       description: "Kafka brokers to start from; the rest of the cluster is learned from them",
     }),
+    ...kafkaSecuritySettings,
     replication: integer("KAFKA_REPLICATION", {
       default: 1,
       min: 1,

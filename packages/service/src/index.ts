@@ -10,6 +10,12 @@ export {
 export { type ConsumerLagOptions, registerConsumerLag } from "./consumer-lag.ts";
 export { type KafkaLogHandlers, type KafkaLogOptions, kafkaLogHandlers } from "./kafka-log.ts";
 export {
+  type KafkaSecurity,
+  type KafkaSecuritySettings,
+  kafkaSecurity,
+  kafkaSecuritySettings,
+} from "./kafka-security.ts";
+export {
   createLifecycle,
   type DrainStep,
   EXIT_CODE,

@@ -3,6 +3,7 @@
  * this once and builds on what it gets; nothing here knows what the service is for.
  */
 import { COMMON_PREFIXES, type commonSettings } from "./common-settings.ts";
+import { type KafkaSecurity, kafkaSecurity } from "./kafka-security.ts";
 import { createLifecycle, EXIT_CODE, type Lifecycle } from "./lifecycle.ts";
 import { createLog, type Logger } from "./log.ts";
 import { startManagement } from "./management.ts";
@@ -16,6 +17,8 @@ import {
   type SettingsTable,
 } from "./settings.ts";
 import { settingsHelp } from "./settings-document.ts";
+
+type CommonSettings = Settings<ReturnType<typeof commonSettings>>;
 
 /** A table that holds the common settings among its own. */
 type ServiceTable = SettingsTable & ReturnType<typeof commonSettings>;
@@ -41,6 +44,8 @@ export interface Service<T extends ServiceTable> {
   /** Blocked by `starting` until the service clears that, and by `draining` at the end. */
   readonly readiness: Readiness;
   readonly metrics: Registry;
+  /** Where Kafka is and how to connect to it: options of every client. */
+  readonly kafka: KafkaSecurity & { readonly brokers: readonly string[] };
 }
 
 /** Brings a process up to the point where its own work begins. Bad settings end it here, with exit code 2. */
@@ -57,13 +62,14 @@ export async function startService<T extends ServiceTable>({
     console.log(`${description}\n\nSettings, from the environment:\n${settingsHelp(table)}`);
     process.exit(0);
   }
-  const settings = settingsOrExit(table, {
-    environment,
-    args,
-    ownedPrefixes: [...COMMON_PREFIXES, ...prefixes],
+  const [settings, security] = orExit(() => {
+    if (args.length > 0)
+      throw new SettingsError(["It takes no arguments but --help; settings come from the environment"]);
+    const settings = readSettings(table, { environment, ownedPrefixes: [...COMMON_PREFIXES, ...prefixes] });
+    return [settings, kafkaSecurity(settings as CommonSettings)] as const;
   });
   // What all services share, seen without the service's own type parameter.
-  const common = settings as Settings<ReturnType<typeof commonSettings>>;
+  const common = settings as CommonSettings;
   const log = createLog({ name, level: common.logLevel, format: common.logFormat });
   const lifecycle = createLifecycle({ log });
   const readiness = createReadiness();
@@ -87,21 +93,13 @@ export async function startService<T extends ServiceTable>({
       new Error(`Can't listen on ${at}: ${reason} Set MANAGEMENT_HOST or MANAGEMENT_PORT.`, { cause }),
     );
   }
-  return { settings, log, lifecycle, readiness, metrics };
+  const kafka = { brokers: common.brokers, ...security };
+  return { settings, log, lifecycle, readiness, metrics, kafka };
 }
 
-function settingsOrExit<T extends SettingsTable>(
-  table: T,
-  {
-    args,
-    ...options
-  }: { environment: Environment; ownedPrefixes: readonly string[]; args: readonly string[] },
-): Settings<T> {
+function orExit<T>(read: () => T): T {
   try {
-    if (args.length > 0) {
-      throw new SettingsError(["It takes no arguments but --help; settings come from the environment"]);
-    }
-    return readSettings(table, options);
+    return read();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     for (const fault of error.faults) console.error(fault);

@@ -20,6 +20,7 @@ const refused: readonly (readonly [string, Record<string, string>, string])[] = 
   ["--nodes 3", {}, "--nodes goes with --kafka"],
   ["--data here", {}, "--data goes with --kafka"],
   ["--data here", { KAFKA_BROKER: "a:9092" }, "unset KAFKA_BROKER"],
+  ["", { KAFKA_SECURITY_PROTOCOL: "SASL_SSL" }, "is for a cluster of yours"],
   ["--kafka --data=", {}, "--data is empty"],
   ["--kafka --nodes 2", {}, '--nodes must be 1 or 3, not "2"'],
   ["--kafka --nodes", {}, "--nodes"],

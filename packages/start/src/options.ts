@@ -50,6 +50,12 @@ export function readOptions(
     }
     return { help: false, cluster: { kind: "given", brokers } };
   }
+  const protocol = environment.KAFKA_SECURITY_PROTOCOL?.trim() ?? "";
+  if (protocol !== "" && protocol !== "PLAINTEXT") {
+    throw new UsageError(
+      `KAFKA_SECURITY_PROTOCOL=${protocol} is for a cluster of yours, and a cluster that is started here speaks in the clear: set KAFKA_BROKER, or unset it`,
+    );
+  }
   if (!kafka && option !== undefined) {
     throw new UsageError(
       `--${option} goes with --kafka: the embedded cluster has no nodes and keeps no data`,

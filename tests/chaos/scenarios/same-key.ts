@@ -60,7 +60,7 @@ export const sameKey: Scenario = {
     signal.throwIfAborted();
     await fleet.untilReady();
     const { verification, checker } = await verifySystem({
-      ...{ admin: cluster.admin, brokers: cluster.direct, waitMs: 60_000 },
+      ...{ admin: cluster.admin, kafka: { brokers: cluster.direct }, waitMs: 60_000 },
       metricsFile: fleet.metricsFile,
     });
     const promises = checkPromises(history.all, checker);

@@ -39,11 +39,11 @@ ${DEFAULT_METRICS_FILE}. Memory: at most 72 bytes an order, and half as much aga
       throw new UsageError("--metrics and --no-metrics exclude each other");
     const metricsFile = given.flag("no-metrics") ? null : findMetricsFile(given.value("metrics"));
     await using connection = await context.connect();
-    const { admin, brokers } = connection;
+    const { admin, kafka, brokers } = connection;
     if ((await describeExisting(admin, ["order-events"])).length === 0)
       throw failed(`There is no topic "order-events" at ${brokers}: nothing to verify.`);
     const { say } = context.output;
-    const { verification } = await verifySystem({ admin, brokers, waitMs, metricsFile, say });
+    const { verification } = await verifySystem({ admin, kafka, waitMs, metricsFile, say });
     print(verification, context);
     return verification.ok ? EXIT_CODE.ok : EXIT_CODE.failed;
   },

@@ -4,6 +4,7 @@
  * and are never handed out.
  */
 import { type Batch, createConsumer, type TopicPartition } from "@campus/kafka";
+import type { KafkaAccess } from "../connection.ts";
 
 /** How often the client says how far it has fetched. */
 const STATISTICS_MS = 100;
@@ -18,7 +19,7 @@ export interface Stretch extends TopicPartition {
 }
 
 export interface ReadingOptions {
-  readonly brokers: string;
+  readonly kafka: KafkaAccess;
   readonly stretches: readonly Stretch[];
   /** Told of each batch and of the stretch's end: records at or beyond that may be in it, and are not meant. */
   readonly onBatch: (batch: Batch, end: number) => void;
@@ -34,7 +35,7 @@ const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${part
  * @throws KafkaError
  */
 export async function readStretches({
-  brokers,
+  kafka,
   stretches,
   onBatch,
   onWaiting,
@@ -78,7 +79,7 @@ export async function readStretches({
   }
 
   const consumer = createConsumer({
-    brokers,
+    ...kafka,
     clientId: "orders",
     groupId: `orders-verify-${crypto.randomUUID()}`,
     partitions: [...left.values()].map(({ topic, partition, start }) => ({

@@ -16,6 +16,7 @@ import {
   readDeadLetterHeaders,
 } from "@campus/events";
 import type { Admin, Batch, TopicPartition } from "@campus/kafka";
+import type { KafkaAccess } from "../connection.ts";
 import { describeExisting, partitionsOf } from "../topics.ts";
 import { type Checker, createChecker, type Findings, faultsOf } from "./checker.ts";
 import { type Comparison, compareTotals } from "./metrics-file.ts";
@@ -30,7 +31,7 @@ const ANALYTICS_GROUP = "analytics-group";
 
 export interface VerificationOptions {
   readonly admin: Admin;
-  readonly brokers: string;
+  readonly kafka: KafkaAccess;
   /** How long the system may take to come to rest before it is looked at; 0 looks at once. */
   readonly waitMs?: number;
   /** The analytics' file; null leaves the totals out. */
@@ -119,7 +120,7 @@ async function stretchesOf(admin: Admin, places: readonly TopicPartition[]): Pro
 }
 
 async function readAll(
-  { brokers, say = () => {}, stallTimeoutMs }: VerificationOptions,
+  { kafka, say = () => {}, stallTimeoutMs }: VerificationOptions,
   stretches: readonly Stretch[],
   checker: Checker,
 ): Promise<Pick<Verification, "unread" | "records" | "invisible">> {
@@ -134,7 +135,7 @@ async function readAll(
   ];
   for (const turn of turns) {
     const left = await readStretches({
-      brokers,
+      kafka,
       stretches: turn,
       ...(stallTimeoutMs === undefined ? {} : { stallTimeoutMs }),
       onBatch(batch, end) {
