@@ -15,7 +15,7 @@ import {
 import type { Logger } from "@campus/service";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { createCommitStore } from "./commit-store.ts";
-import { GROUP, TRANSACTION_TIMEOUT_MS } from "./config.ts";
+import { GROUP, OFFSETS_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS } from "./config.ts";
 import { createStateLog, type StateLog, type StateLogOptions } from "./state-log.ts";
 import { ensureStateTopic, STATE_PARTITION, STATE_TOPIC } from "./state-topic.ts";
 import { createTopicStore } from "./topic-store.ts";
@@ -70,6 +70,7 @@ export function openTopicStore(
         onError: (error) => log.debug("{error}", { error }),
         transactionalId,
         transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+        offsetsTimeoutMs: OFFSETS_TIMEOUT_MS,
         lingerMs: 0,
       }),
     onUnsettled: (error) =>

@@ -33,6 +33,8 @@ export interface TransactionalDeliveryOptions extends DeliveryContext {
 
 /** The coordinator aborts a transaction that stays open longer: of a process that died and whose partition nobody takes over. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
+/** A coordinator that moves is found by then, or librdkafka has missed it: a new producer finds it. */
+const OFFSETS_TIMEOUT_MS = 3_000;
 /** librdkafka's 100 ms are soon over on a busy machine, and each time would cost a new epoch. */
 const RETRY_BACKOFF_MS = 500;
 /** librdkafka varies the backoff by a fifth. */
@@ -64,6 +66,7 @@ export function createTransactionalDelivery({
         ...client,
         transactionalId,
         transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+        offsetsTimeoutMs: OFFSETS_TIMEOUT_MS,
         librdkafka: { "retry.backoff.ms": RETRY_BACKOFF_MS, "message.max.bytes": DEAD_LETTER_MAX_BYTES },
       });
       await producer.initialise();

@@ -78,6 +78,7 @@ const rules = {
     ...sendingRules,
     transactionalId: text,
     transactionTimeoutMs: wholeMs,
+    offsetsTimeoutMs: wholeMs,
   },
   consumer: {
     ...clientRules,

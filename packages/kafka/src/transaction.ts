@@ -30,14 +30,17 @@ export interface TransactionalProducerOptions extends Omit<ProducerOptions, "ack
   readonly transactionalId: string;
   /** The coordinator aborts a transaction that takes longer (`transaction.timeout.ms`; brokers take up to 15 min). Default 30 000 ms. */
   readonly transactionTimeoutMs?: number;
+  /**
+   * How long putting offsets into a transaction may take before it is given up as of unknown outcome, at most `transactionTimeoutMs`. It takes milliseconds, or seconds
+   * while the group's coordinator moves, which librdkafka 2.15 may miss for good: then this is how long the producer stands still. Default 10 000 ms.
+   */
+  readonly offsetsTimeoutMs?: number;
 }
 
 /** `transaction.timeout.ms` bounds the call. */
 const remainingTime = -1;
-/** Putting offsets into a transaction takes milliseconds, or seconds while the group's coordinator moves. */
-const offsetsTimeoutMs = 10_000;
 /** librdkafka keeps to the time it is given, but for one call (see `#call`). What it is late by on a busy machine is no reason to give it up. */
-const graceMs = 2_000;
+const graceMs = 1_000;
 /** How long closing waits for a call that does not come back. */
 const closeTimeoutMs = 1_000;
 
@@ -47,6 +50,7 @@ export class TransactionalProducer implements AsyncDisposable {
   readonly #topics: TopicHandles;
   readonly #staging: Staging;
   readonly #timeoutMs: number;
+  readonly #offsetsTimeoutMs: number;
   /** Calls that librdkafka has not come back from: the client is destroyed after them, never under them. */
   readonly #calls = new Set<Promise<unknown>>();
   #initialised: Promise<void> | null = null;
@@ -57,6 +61,7 @@ export class TransactionalProducer implements AsyncDisposable {
   /** @internal Use `createTransactionalProducer`. */
   constructor(options: TransactionalProducerOptions) {
     this.#timeoutMs = options.transactionTimeoutMs ?? 30_000;
+    this.#offsetsTimeoutMs = Math.min(options.offsetsTimeoutMs ?? 10_000, this.#timeoutMs);
     this.#client = new NativeClient({
       type: "producer",
       properties: transactionalProperties(options),
@@ -157,7 +162,7 @@ export class TransactionalProducer implements AsyncDisposable {
     const list = createPartitionList(offsets);
     // Read now, not earlier: it carries the generation that fences a member the group has moved on without.
     const metadata = consumer.groupMetadata();
-    const timeoutMs = Math.min(offsetsTimeoutMs, this.#timeoutMs);
+    const timeoutMs = this.#offsetsTimeoutMs;
     await this.#call(
       "rd_kafka_send_offsets_to_transaction",
       [list.pointer, metadata.pointer, timeoutMs],
