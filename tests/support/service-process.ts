@@ -63,7 +63,7 @@ const root = join(import.meta.dir, "../..");
 const lifeline = join(root, "packages/start/src/lifeline.ts");
 
 const OWN_VARIABLES =
-  /^(PORT|HOST|ACKNOWLEDGE|ALLOW_ANONYMOUS|ALLOWED_HOSTS|API_KEYS_FILE|TLS_(CERT|KEY)_FILE|OTEL_SDK_MODULE|(KAFKA|LOG|EVENT|MANAGEMENT|PRODUCER|INVENTORY|ANALYTICS)_.*)$/;
+  /^(PORT|HOST|ACKNOWLEDGE|ALLOW_ANONYMOUS|ALLOWED_HOSTS|API_KEYS_FILE|TLS_(CERT|KEY)_FILE|OTEL_SDK_MODULE|(KAFKA|LOG|EVENT|MANAGEMENT|PRODUCER|INVENTORY|ANALYTICS|DASHBOARD)_.*)$/;
 
 /** This process's environment without the settings of the services, which would make the tests depend on it. */
 export function neutralEnvironment(): Record<string, string> {
@@ -107,7 +107,13 @@ export function createServiceProcess({
     if (run !== undefined && isRunning(run.child)) throw new Error(`${name} runs already`);
     const child = Bun.spawn([process.execPath, "--preload", lifeline, join(root, program)], {
       cwd: root,
-      env: { ...neutralEnvironment(), LOG_FORMAT: "json", MANAGEMENT_PORT: "0", ...environment },
+      env: {
+        ...neutralEnvironment(),
+        LOG_FORMAT: "json",
+        MANAGEMENT_PORT: "0",
+        DASHBOARD_PORT: "0",
+        ...environment,
+      },
       stdio: ["pipe", "pipe", "pipe"],
     });
     const reading = [child.stdout, child.stderr].map((stream) =>

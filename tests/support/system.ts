@@ -33,6 +33,8 @@ export interface SystemOptions {
 export interface System extends AsyncDisposable {
   /** Where orders come in; the same after a restart of the producer. */
   readonly url: string;
+  /** The same for the dashboard, which analytics serves. */
+  readonly dashboardUrl: string;
   readonly producer: ServiceProcess;
   readonly inventory: ServiceProcess;
   readonly analytics: ServiceProcess;
@@ -54,7 +56,7 @@ export interface System extends AsyncDisposable {
 export async function startSystem({ brokers, environment = {}, own = {} }: SystemOptions): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), "campus-system-"));
   const metricsFile = join(folder, "analytics_output/metrics_output.json");
-  const [port] = freePorts(1);
+  const [port, dashboardPort] = freePorts(2);
   const create = (name: ServiceName, addresses: Record<string, string>) =>
     createServiceProcess({
       name,
@@ -64,7 +66,11 @@ export async function startSystem({ brokers, environment = {}, own = {} }: Syste
   const services = {
     producer: create("producer", { PORT: String(port) }),
     inventory: create("inventory", folders),
-    analytics: create("analytics", folders),
+    analytics: create("analytics", {
+      ...folders,
+      DASHBOARD_PORT: String(dashboardPort),
+      DASHBOARD_PRODUCER_URL: `http://127.0.0.1:${port}`,
+    }),
   };
   let stopped: Promise<void> | undefined;
   async function stopAll(): Promise<void> {
@@ -81,6 +87,7 @@ export async function startSystem({ brokers, environment = {}, own = {} }: Syste
   }
   return {
     url: `http://127.0.0.1:${port}`,
+    dashboardUrl: `http://127.0.0.1:${dashboardPort}`,
     ...services,
     metricsFile,
     folders,

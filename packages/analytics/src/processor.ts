@@ -29,7 +29,7 @@ export interface EventBatch extends TopicPartition, Iterable<UnhandledRecord> {
 export interface ProcessorOptions {
   readonly store: CheckpointStore;
   readonly log: Logger;
-  readonly onCounted?: (topic: string, events: number) => void;
+  readonly onCounted?: (topic: string, events: readonly Event[]) => void;
   /** Told once they are kept. */
   readonly onSetAside?: (letters: readonly DeadLetter[]) => void;
   readonly nowMs?: () => number;
@@ -187,7 +187,7 @@ export function createProcessor({
       // In the same turn as the counting: a save in between would part them.
       partition.offset = batch.lastOffset + 1;
       partition.letters = [...partition.letters, ...letters];
-      onCounted?.(batch.topic, events.length);
+      onCounted?.(batch.topic, events);
       if (letters.length > 0) await keepLetters(partition);
     },
 

@@ -5,6 +5,7 @@
 import { createMissingTopics, EVENT_TOPICS } from "@campus/events";
 import { type Consumer, createAdmin, createConsumer, KafkaError, type TopicPartition } from "@campus/kafka";
 import {
+  allowedHosts,
   kafkaLogHandlers,
   type Progress,
   registerConsumerLag,
@@ -14,14 +15,21 @@ import {
   watchProgress,
 } from "@campus/service";
 import type { CheckpointStore } from "./checkpoint-store.ts";
-import { ADMIN_TIMEOUT_MS, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
+import { ADMIN_TIMEOUT_MS, DASHBOARD_PORT, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
+import { readCluster } from "./dashboard/cluster-watch.ts";
+import { countDeadLetters } from "./dashboard/dead-letter-count.ts";
+import { createFeed } from "./dashboard/feed.ts";
+import { startDashboard } from "./dashboard/server.ts";
 import { reportSetAside } from "./dead-letter-report.ts";
 import { createMembership } from "./membership.ts";
 import { createMetricsFile } from "./metrics-file.ts";
 import { openStore, prepareStore, type StoreContext } from "./open-store.ts";
 import { createProcessor, keyOf, type Processor } from "./processor.ts";
 import { createReporter } from "./reporter.ts";
+
+/** So long the partitions of the topics are taken for known. */
+const PARTITIONS_KNOWN_MS = 10_000;
 
 /** What a test may put in the place of the real thing. */
 export interface AnalyticsPieces {
@@ -103,13 +111,39 @@ async function run(service: Service<typeof SETTINGS>, pieces: AnalyticsPieces): 
   const processor = createProcessor({
     store: { ...store, load: (partitions) => patiently(() => store.load(partitions)) },
     log,
-    onCounted: (topic, events) => counters.counted(topic, events),
+    onCounted(topic, events) {
+      counters.counted(topic, events.length);
+      feed.counted(events);
+    },
     onSetAside(letters) {
       counters.setAside(letters.length);
       reportSetAside(log, letters);
     },
   });
-  const reporter = createReporter({ processor, store, partitions, file, log, startedAtMs });
+  const reporter = createReporter({
+    ...{ processor, store, file, log, startedAtMs },
+    partitions: remembered(partitions, PARTITIONS_KNOWN_MS),
+  });
+  const feed = createFeed({
+    totals: reporter.totals,
+    readCluster: () => readCluster(admin),
+    openDeadLetters: () =>
+      countDeadLetters(admin, client, (error) =>
+        log.warn("dead letters can't be counted: {error}", { error }),
+      ),
+    ...{ log, startedAtMs },
+  });
+  lifecycle.onDrain("dashboard's feed", () => feed.close());
+  const dashboard = startDashboard({
+    feed,
+    host: settings.dashboardHost,
+    port: settings.dashboardPort,
+    defaultPort: DASHBOARD_PORT,
+    hosts: allowedHosts(settings.dashboardHosts, settings.dashboardHost),
+    producerUrl: settings.producerUrl.replace(/\/+$/, ""),
+    log,
+  });
+  lifecycle.onDrain("dashboard", () => dashboard.stop());
   const { checkpoints } = processor;
   const counters = createCounters({ registry: metrics, checkpoints, totals: reporter.totals });
   const membership = createMembership({
@@ -138,6 +172,20 @@ async function run(service: Service<typeof SETTINGS>, pieces: AnalyticsPieces): 
   });
 
   await consumer.run((batch) => processor.handle(batch), { concurrency: all.length });
+}
+
+/** The answer of before for a while, and what it says is not asked again: the number of partitions hardly ever changes. */
+function remembered<T>(ask: () => Promise<T>, forMs: number): () => Promise<T> {
+  let last: { readonly atMs: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    if (last !== undefined && performance.now() - last.atMs < forMs) return last.answer;
+    const asked = { atMs: performance.now(), answer: ask() };
+    last = asked;
+    asked.answer.catch(() => {
+      if (last === asked) last = undefined;
+    });
+    return asked.answer;
+  };
 }
 
 /** Calls that come while one is under way are left out: they would pile up behind one that waits for Kafka. */

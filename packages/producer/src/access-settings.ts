@@ -3,8 +3,7 @@
  * for TLS. Settings that contradict each other or say too little end the process here, as bad ones do.
  */
 import { accessSync, constants } from "node:fs";
-import { EXIT_CODE, type Logger } from "@campus/service";
-import { isLoopback } from "./allowed-hosts.ts";
+import { EXIT_CODE, isLoopback, type Logger } from "@campus/service";
 import { type ApiKeys, loadApiKeys } from "./api-keys.ts";
 import type { Config } from "./config.ts";
 import type { TlsFiles } from "./server.ts";

@@ -1,7 +1,15 @@
 /** The producer's settings: one table that reads the environment and documents itself. */
 import { BATCH_MAX_ORDERS } from "@campus/events";
-import { choice, commonSettings, duration, integer, optional, type Settings, text } from "@campus/service";
-import { allowedHostsSetting } from "./allowed-hosts.ts";
+import {
+  choice,
+  commonSettings,
+  duration,
+  hostNames,
+  integer,
+  optional,
+  type Settings,
+  text,
+} from "@campus/service";
 
 /** Where the management port is unless `MANAGEMENT_PORT` says otherwise. */
 export const MANAGEMENT_PORT = 9201;
@@ -60,7 +68,10 @@ export const SETTINGS = {
     }),
     "no spans; a client's trace context still goes through to the records",
   ),
-  allowedHosts: allowedHostsSetting,
+  allowedHosts: hostNames("ALLOWED_HOSTS", {
+    description:
+      "Names in the Host header under which orders are taken, without ports; * is any. A proxy that passes its own name on needs it here",
+  }),
   apiKeysFile: optional(
     text("API_KEYS_FILE", {
       default: "",

@@ -2,7 +2,7 @@
  * Who is let in: looked at before anything else, a byte of the body included. The name the request came under, then
  * whose key it carries.
  */
-import { type AllowedHosts, isAllowedHost } from "./allowed-hosts.ts";
+import { type AllowedHosts, isAllowedHost } from "@campus/service";
 import { refuseHost, refuseWithoutKey } from "./answers.ts";
 import type { ApiKeys } from "./api-keys.ts";
 

@@ -1,9 +1,8 @@
 /** The producer: orders come in over HTTP and go out as events to `order-events`. Wiring only. */
 import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createProducer, type KafkaError } from "@campus/kafka";
-import { kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
+import { allowedHosts, kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
 import { apiKeysOrExit, tlsFilesOrExit } from "./access-settings.ts";
-import { allowedHosts } from "./allowed-hosts.ts";
 import type { ClosedReason } from "./answers.ts";
 import { MANAGEMENT_PORT, PREFIXES, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
 import { createFailureLog } from "./failure-log.ts";

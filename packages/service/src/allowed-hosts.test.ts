@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { allowedHosts, allowedHostsSetting, isAllowedHost, isLoopback } from "./allowed-hosts.ts";
+import { allowedHosts, hostNames, isAllowedHost, isLoopback } from "./allowed-hosts.ts";
 
 test.each([
   ["127.0.0.1", true],
@@ -35,17 +35,25 @@ describe("without the setting", () => {
 });
 
 test("with the setting, those names and no others", () => {
-  const hosts = allowedHosts(allowedHostsSetting.parse("Orders.example.com, [2001:db8::1]"), "127.0.0.1");
+  const hosts = allowedHosts(
+    hostNames("ALLOWED_HOSTS", { description: "" }).parse("Orders.example.com, [2001:db8::1]"),
+    "127.0.0.1",
+  );
   expect(isAllowedHost(hosts, "orders.example.com")).toBe(true);
   expect(isAllowedHost(hosts, "ORDERS.example.com:443")).toBe(true);
   expect(isAllowedHost(hosts, "[2001:db8::1]:8201")).toBe(true);
   expect(isAllowedHost(hosts, "localhost")).toBe(false);
-  expect(isAllowedHost(allowedHosts(allowedHostsSetting.parse("*"), "127.0.0.1"), "evil.example")).toBe(true);
+  expect(
+    isAllowedHost(
+      allowedHosts(hostNames("ALLOWED_HOSTS", { description: "" }).parse("*"), "127.0.0.1"),
+      "evil.example",
+    ),
+  ).toBe(true);
 });
 
 test.each(["", "a,", "a:80", "http://a", "a b", "-a", "a-", "[x]", "*.example.com"])(
   "the setting %p is refused",
   (text) => {
-    expect(allowedHostsSetting.parse(text)).toBeUndefined();
+    expect(hostNames("ALLOWED_HOSTS", { description: "" }).parse(text)).toBeUndefined();
   },
 );

@@ -2,27 +2,32 @@
  * Under which names the service may be asked. A page in a browser can give its own name the address 127.0.0.1 (DNS
  * rebinding) and then talk to whatever listens there; but the name stands in the Host header.
  */
-import type { Setting } from "@campus/service";
+import type { Setting } from "./setting.ts";
 
 /** The names a Host header may have, or undefined: any. */
 export type AllowedHosts = ReadonlySet<string> | undefined;
 
 const NAME = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?)$/;
 
-/** The setting: names separated by commas, without ports, or `*`; without it what `defaultHosts` says. */
-export const allowedHostsSetting: Setting<readonly string[] | undefined> = {
-  name: "ALLOWED_HOSTS",
-  description:
-    "Names in the Host header under which orders are taken, without ports; * is any. A proxy that passes its own name on needs it here",
-  expected: "names or addresses separated by commas, without ports, or *",
-  defaultText: "HOST and the names of loopback when listening on loopback only, otherwise any",
-  fallback: undefined,
-  isSecret: false,
-  parse(text) {
-    const names = text.split(",").map((name) => name.trim().toLowerCase());
-    return names.every((name) => name === "*" || NAME.test(name)) ? names : undefined;
-  },
-};
+/** A setting: names separated by commas, without ports, or `*`; without it what `allowedHosts` says. */
+export function hostNames(
+  name: string,
+  { description }: { description: string },
+): Setting<readonly string[] | undefined> {
+  return {
+    name,
+    description,
+    expected: "names or addresses separated by commas, without ports, or *",
+    defaultText:
+      "the names of loopback and the address itself when listening on loopback only, otherwise any",
+    fallback: undefined,
+    isSecret: false,
+    parse(text) {
+      const names = text.split(",").map((name) => name.trim().toLowerCase());
+      return names.every((name) => name === "*" || NAME.test(name)) ? names : undefined;
+    },
+  };
+}
 
 /** Whether an address can be reached from this machine only. */
 export function isLoopback(host: string): boolean {

@@ -1,4 +1,5 @@
 /** What every process of the system does alike. */
+export { type AllowedHosts, allowedHosts, hostNames, isAllowedHost, isLoopback } from "./allowed-hosts.ts";
 export {
   COMMON_PREFIXES,
   commonSettings,

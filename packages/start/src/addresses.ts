@@ -11,6 +11,8 @@ const SETTINGS = {
   port: integer("PORT", { default: 8201, min: 0, max: 65_535, description: "" }),
   managementHost: text("MANAGEMENT_HOST", { default: "127.0.0.1", description: "" }),
   managementPort: integer("MANAGEMENT_PORT", { default: 9201, min: 0, max: 65_533, description: "" }),
+  dashboardHost: text("DASHBOARD_HOST", { default: "127.0.0.1", description: "" }),
+  dashboardPort: integer("DASHBOARD_PORT", { default: 8202, min: 0, max: 65_535, description: "" }),
 };
 
 export interface Addresses {
@@ -19,6 +21,9 @@ export interface Addresses {
   readonly port: number;
   /** Where this machine reaches it. */
   readonly url: string;
+  /** Where the dashboard is to listen, and where this machine reaches it. */
+  readonly dashboardPort: number;
+  readonly dashboardUrl: string;
   readonly managementHost: string;
   /** One for each service, in the order in which they were named. */
   readonly managementPorts: readonly number[];
@@ -30,7 +35,7 @@ export class PortTakenError extends Error {
 }
 
 /**
- * Chooses the addresses for `services` services. `PORT=0` and management ports that are taken become free ones;
+ * Chooses the addresses for `services` services. `PORT=0`, and management and dashboard ports that are taken, become free ones;
  * `MANAGEMENT_PORT` is the first service's, and the others follow it.
  * @throws SettingsError, PortTakenError
  */
@@ -46,19 +51,27 @@ export function chooseAddresses(
       `Port ${port} on ${host} is in use, by another \`bun start\` perhaps. End that, or choose another: PORT=${port + 100} bun start`,
     );
   }
+  const dashboardPort = isFree(settings.dashboardHost, settings.dashboardPort, [port])
+    ? settings.dashboardPort
+    : freePorts(1, [port])[0]!;
   const managementPorts: number[] = [];
   for (let service = 0; service < services; service++) {
     const wanted = settings.managementPort + service;
-    const usable = settings.managementPort !== 0 && wanted !== port && canListen(managementHost, wanted);
-    managementPorts.push(usable ? wanted : freePorts(1, [port, ...managementPorts])[0]!);
+    const usable = settings.managementPort !== 0 && isFree(managementHost, wanted, [port, dashboardPort]);
+    managementPorts.push(usable ? wanted : freePorts(1, [port, dashboardPort, ...managementPorts])[0]!);
   }
-  return { host, port, url: urlOf(host, port), managementHost, managementPorts };
+  const dashboardUrl = urlOf(settings.dashboardHost, dashboardPort);
+  return { host, port, url: urlOf(host, port), dashboardPort, dashboardUrl, managementHost, managementPorts };
 }
 
 /** How this machine reaches an address that may stand for all of its addresses. */
 export function urlOf(host: string, port: number): string {
   if (host === "0.0.0.0" || host === "::" || host === "127.0.0.1") return `http://localhost:${port}`;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function isFree(host: string, port: number, taken: readonly number[]): boolean {
+  return port !== 0 && !taken.includes(port) && canListen(host, port);
 }
 
 function canListen(hostname: string, port: number): boolean {

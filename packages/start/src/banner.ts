@@ -5,12 +5,21 @@ export interface BannerOptions {
   readonly brokers: string;
   /** The order producer's address. */
   readonly url: string;
+  /** The dashboard's address. */
+  readonly dashboardUrl: string;
   readonly metricsFile: string;
   /** Each service and where it answers `/ready`, `/live` and `/metrics`. */
   readonly management: readonly (readonly [name: string, url: string])[];
 }
 
-export function banner({ cluster, brokers, url, metricsFile, management }: BannerOptions): string {
+export function banner({
+  cluster,
+  brokers,
+  url,
+  dashboardUrl,
+  metricsFile,
+  management,
+}: BannerOptions): string {
   const order = '{"user_id":"user123","item":"Burger","quantity":2}';
   return `
   The order system is up.
@@ -18,6 +27,7 @@ export function banner({ cluster, brokers, url, metricsFile, management }: Banne
   Kafka      ${cluster}
              KAFKA_BROKER=${brokers}
   Orders     ${url}
+  Dashboard  ${dashboardUrl}
   Metrics    ${metricsFile}
   Health     ${management.map(([name, at]) => `${name} ${at}/ready`).join("\n             ")}
 

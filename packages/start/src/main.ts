@@ -99,6 +99,8 @@ async function run(choice: ClusterChoice): Promise<void> {
     ...process.env,
     KAFKA_BROKER: cluster.brokers,
     PORT: String(addresses.port),
+    DASHBOARD_PORT: String(addresses.dashboardPort),
+    DASHBOARD_PRODUCER_URL: process.env.DASHBOARD_PRODUCER_URL?.trim() || addresses.url,
     ANALYTICS_METRICS_FILE: metricsFile,
   };
   await startServices(environment, addresses);
@@ -106,7 +108,8 @@ async function run(choice: ClusterChoice): Promise<void> {
     (name, index) => [name, urlOf(addresses.managementHost, addresses.managementPorts[index]!)] as const,
   );
   const { brokers, description } = cluster;
-  console.log(banner({ cluster: description, brokers, url: addresses.url, metricsFile, management }));
+  const { url, dashboardUrl } = addresses;
+  console.log(banner({ cluster: description, brokers, url, dashboardUrl, metricsFile, management }));
 }
 
 let signalledAt: number | undefined;
