@@ -169,3 +169,29 @@ test("the end of the partition ends a pause", async () => {
   const error = await decider(recordsOf([orderOf()]), ending.signal).catch((error) => error);
   expect(error).toBe(reason);
 });
+
+test("an order's trace goes on to its outcome, and nothing else of its headers", async () => {
+  const [traced, plain, odd] = [orderOf(), orderOf(), orderOf()];
+  const traceparent = Buffer.from("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  const withHeaders = (order: typeof traced, offset: number, headers: OrderRecord["headers"]) => ({
+    ...recordOf(encodeEvent(order), offset),
+    headers,
+  });
+  const { outcomes } = await setUp()([
+    withHeaders(traced, 0, [
+      ["other", Buffer.from("x")],
+      ["traceparent", traceparent],
+      ["tracestate", Buffer.from("a=1")],
+    ]),
+    withHeaders(plain, 1, []),
+    withHeaders(odd, 2, [["tracestate", Buffer.from("a=1")]]),
+  ]);
+  expect(outcomes.map(({ headers }) => headers) as unknown).toEqual([
+    [
+      ["traceparent", traceparent],
+      ["tracestate", Buffer.from("a=1")],
+    ],
+    undefined,
+    undefined,
+  ]);
+});

@@ -19,6 +19,7 @@ import { GROUP } from "./config.ts";
 import type { OrderWindow } from "./order-window.ts";
 import type { Decisions } from "./parcel.ts";
 import { pause } from "./retry.ts";
+import { type TraceHeaders, traceHeadersOf } from "./trace-headers.ts";
 
 /** Decides one order by its id: see `decide` in reservation.ts. */
 export type Decide = (orderId: string, now: string, newId: () => string) => InventoryEvent;
@@ -58,6 +59,8 @@ class UnexpectedEventError extends Error {
 
 /** What is known of a record: its outcome, its dead letter, or what the last attempt failed with. */
 type Slot = InventoryEvent | { readonly letter: DeadLetterRecord } | { readonly failure: Failure };
+/** Of the events whose orders belong to one: few, and mostly none. */
+type Traces = Map<InventoryEvent, TraceHeaders>;
 interface Failure {
   readonly record: UnhandledRecord;
   readonly orderId: string;
@@ -72,9 +75,12 @@ export function createDecider({
   now = Date.now,
   newId = () => crypto.randomUUID(),
 }: DeciderOptions): Decider {
-  function attempt(record: UnhandledRecord, orderId: string, decidedAt: string): Slot {
+  function attempt(record: UnhandledRecord, orderId: string, decidedAt: string, traces: Traces): Slot {
     try {
-      return decide(orderId, decidedAt, newId);
+      const event = decide(orderId, decidedAt, newId);
+      const trace = traceHeadersOf(record);
+      if (trace) traces.set(event, trace);
+      return event;
     } catch (error) {
       return { failure: { record, orderId, error: asError(error) } };
     }
@@ -87,6 +93,7 @@ export function createDecider({
       letter: deadLetterRecord({ record, group: GROUP, error, firstSeenMs, attempts }),
     });
     const slots: Slot[] = [];
+    const traces: Traces = new Map();
     const failed: number[] = [];
     let repeated = 0;
     for (const record of records) {
@@ -94,7 +101,7 @@ export function createDecider({
       if (orderId instanceof Error) slots.push(letterOf(record, orderId, 1));
       else if (window.isRepeated(orderId, record.offset) && !cameBack(record)) repeated++;
       else {
-        const slot = attempt(record, orderId, decidedAt);
+        const slot = attempt(record, orderId, decidedAt, traces);
         if ("failure" in slot) failed.push(slots.length);
         slots.push(slot);
       }
@@ -106,15 +113,17 @@ export function createDecider({
       decidedAt = new Date(now()).toISOString();
       open = open.filter((index) => {
         const { record, orderId, error } = (slots[index] as { failure: Failure }).failure;
-        slots[index] = isLast ? letterOf(record, error, attempts) : attempt(record, orderId, decidedAt);
+        slots[index] = isLast
+          ? letterOf(record, error, attempts)
+          : attempt(record, orderId, decidedAt, traces);
         return "failure" in slots[index];
       });
     }
-    return gather(slots, repeated, codec);
+    return gather(slots, repeated, codec, traces);
   };
 }
 
-function gather(slots: readonly Slot[], repeated: number, codec: Codec): Decisions {
+function gather(slots: readonly Slot[], repeated: number, codec: Codec, traces: Traces): Decisions {
   const outcomes: ProducerRecord[] = [];
   const letters: DeadLetterRecord[] = [];
   let reserved = 0;
@@ -122,7 +131,9 @@ function gather(slots: readonly Slot[], repeated: number, codec: Codec): Decisio
     if ("letter" in slot) letters.push(slot.letter);
     else if ("event_type" in slot) {
       if (slot.success) reserved++;
-      outcomes.push({ key: slot.order_id, value: encodeEvent(slot, codec) });
+      const outcome = { key: slot.order_id, value: encodeEvent(slot, codec) };
+      const headers = traces.size === 0 ? undefined : traces.get(slot);
+      outcomes.push(headers === undefined ? outcome : { ...outcome, headers });
     }
   }
   return { outcomes, letters, reserved, failed: outcomes.length - reserved, repeated };

@@ -42,7 +42,10 @@ function create({ id, series }, columns) {
         x: { range: () => rangeOf(columns) },
         y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
       },
-      axes: [axis, { ...axis, size: 48, values: (_, ticks) => ticks.map((tick) => short.format(tick)) }],
+      axes: [
+        { ...axis, values: times, incrs: [60, 120, 180, 300] },
+        { ...axis, size: 48, values: (_, ticks) => ticks.map((tick) => short.format(tick)) },
+      ],
       series: [
         {},
         ...series.map((_, index) => ({
@@ -58,11 +61,15 @@ function create({ id, series }, columns) {
   );
 }
 
-/** Always a quarter of an hour, so that a line grows instead of the time stretching. */
+/** All there is, at least two minutes of it: a line that has only begun is not pressed against the edge. */
 function rangeOf({ at }) {
   const end = at.at(-1) ?? Math.floor(Date.now() / 1000);
-  return [end - KEPT, end];
+  const span = Math.min(KEPT, Math.max(120, end - (at[0] ?? end)));
+  return [end - span, end];
 }
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const times = (_, ticks) => ticks.map((tick) => clock.format(tick * 1000));
 
 function dataOf(series, columns) {
   return [columns.at, ...series.map((name) => columns[name])];
