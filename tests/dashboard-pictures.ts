@@ -57,7 +57,7 @@ for (const [name, options] of pictures) {
     await place(25);
     await Bun.sleep(100);
   }
-  await browser.screenshot(join(docs, `${name}.png`), { whole: true });
+  await browser.screenshot(join(docs, `${name}.png`), { whole: !("mobile" in options) });
   console.log(`docs/${name}.png`);
 }
 await second.stop();
