@@ -291,6 +291,43 @@ onCluster("apache", "orders", (cluster) => {
     expect(JSON.parse(lag.stdout)).toMatchObject({ lag: 11, groups: [{ state: "Empty", members: [] }] });
   });
 
+  test("groups are those of Kafka's own tool: listed, described, and deleted once nobody reads", async () => {
+    const log = await createLog(cluster(), [2, 2, 2]);
+    const listed = JSON.parse((await log.run("groups", "ls", "--json")).stdout) as {
+      groups: { group: string; state: string; members: number }[];
+    };
+    const { stdout } = await kafkaConsumerGroups(log.brokers, ["--list"]);
+    expect(listed.groups.map(({ group }) => group)).toEqual(stdout.trim().split("\n").filter(Boolean).sort());
+    expect(listed.groups).toContainEqual(
+      expect.objectContaining({ group: log.groupId, state: "Empty", members: 0 }),
+    );
+    const described = await log.run("groups", "describe", log.groupId);
+    expect([described.exitCode, described.stderr]).toEqual([
+      0,
+      `${log.groupId}: Empty, nobody reads for it\n`,
+    ]);
+    const dry = await log.run("groups", "delete", log.groupId);
+    expect([dry.exitCode, dry.stderr]).toEqual([0, expect.stringContaining("dry run")]);
+    expect(await log.committed()).toEqual([2, 2, 2]);
+    expect((await log.run("groups", "delete", log.groupId, "--execute")).exitCode).toBe(0);
+    expect((await log.run("groups", "describe", log.groupId)).exitCode).toBe(1);
+    expect((await kafkaConsumerGroups(log.brokers, ["--list"])).stdout).not.toContain(log.groupId);
+  });
+
+  test("a reset by offset, by shift and by time", async () => {
+    const log = await createLog(cluster(), [4, 4, 3]);
+    const reset = async (to: string) => {
+      const { exitCode, stderr } = await log.run("offsets", "reset", log.groupId, "--to", to, "--execute");
+      return { exitCode, stderr, committed: await log.committed() };
+    };
+    expect(await reset("2")).toMatchObject({ exitCode: 0, committed: [2, 2, 2] });
+    const shifted = await reset("+2");
+    expect(shifted).toMatchObject({ exitCode: 0, committed: [4, 4, 3] });
+    expect(shifted.stderr).toContain(`moved to the nearer end: ${log.topic}/2`);
+    expect(await reset("1h")).toMatchObject({ exitCode: 0, committed: [0, 0, 0] });
+    expect(await reset("2999-01-01")).toMatchObject({ exitCode: 0, committed: RECORDS });
+  });
+
   test("topics describe has the settings that are not defaults", async () => {
     const { brokers, run, topic } = await createLog(cluster());
     await using admin = createAdmin({ brokers });

@@ -1,7 +1,8 @@
 /** `orders offsets reset`: sets where a group goes on. It shows what would change, and writes only when told to. */
-import type { Admin } from "@campus/kafka";
+import type { Admin, TopicPartition } from "@campus/kafka";
 import type { Command } from "../command.ts";
 import type { Connection } from "../connection.ts";
+import { DESTINATIONS, type Destination, readDestination, readTargets } from "../destination.ts";
 import { type CommandError, EXIT_CODE, failed, refused, UsageError } from "../exit-code.ts";
 import { type Group, noSuchGroup, readGroup } from "../group.ts";
 import { topicsOf } from "../lag.ts";
@@ -9,11 +10,8 @@ import { formatMembers } from "../members.ts";
 import type { Output } from "../output.ts";
 import { offsetsToWrite, type PlannedOffset, planReset, type ResetPlan } from "../reset-plan.ts";
 import type { Cell, Column } from "../table.ts";
-import { describeExisting, describeNamed, partitionsOf, placeOf, readEnds } from "../topics.ts";
+import { describeExisting, describeNamed, partitionsOf, placeOf } from "../topics.ts";
 import { writeOffsets } from "../write-offsets.ts";
-
-const DESTINATIONS = ["earliest", "latest"] as const;
-type Destination = (typeof DESTINATIONS)[number];
 
 const COLUMNS: readonly Column[] = [
   { title: "TOPIC" },
@@ -25,9 +23,11 @@ const COLUMNS: readonly Column[] = [
 
 export const offsetsReset: Command = {
   name: "offsets reset",
-  summary: "set where a group goes on: replay what is kept, or skip to the end",
-  description: `Sets a group's committed offsets to the first record that is kept (earliest) or to the end of the log (latest), in all partitions
-of all topics that the group has committed in, or of the topics named. All of them are written by one request.
+  summary: "set where a group goes on: replay what is kept, skip, or go to a time",
+  description: `Sets a group's committed offsets, in all partitions of all topics that the group has committed in, or of the topics named.
+All of them are written by one request. WHERE is
+${DESTINATIONS.map(([word, what]) => `  ${word.padEnd(22)}  ${what}`).join("\n")}
+What lies outside a partition's log is moved to its nearer end, and said.
 
 A dry run unless --execute is given: it shows what would change and changes nothing. Either way an active group is refused, with its
 members named (exit code 4): stop its consumers first. A consumer that was killed counts as a member until its session times out.
@@ -40,7 +40,6 @@ group that has ever had members; with --join this command becomes a member itsel
       name: "to",
       value: "WHERE",
       required: true,
-      choices: DESTINATIONS,
       description: "where the group is to go on",
     },
     {
@@ -59,6 +58,11 @@ group that has ever had members; with --join this command becomes a member itsel
   examples: [
     ["offsets reset analytics-group --to earliest", "what a replay of everything would change"],
     ["offsets reset analytics-group --to earliest --execute", "do it"],
+    ["offsets reset analytics-group --to 15m", "what would be read again from a quarter of an hour ago"],
+    [
+      "offsets reset my-group --to=-100 --topic order-events --execute",
+      "the last hundred records of each partition again",
+    ],
     [
       "offsets reset my-group --to latest --topic order-events --execute",
       "skip what is waiting in one topic",
@@ -66,7 +70,8 @@ group that has ever had members; with --join this command becomes a member itsel
   ],
   async run(given, { output, brokers, connect }) {
     const [groupId] = given.arguments as [string];
-    const to = given.value("to") as Destination;
+    const to = given.value("to")!;
+    const destination = readDestination(to);
     const [execute, join] = [given.flag("execute"), given.flag("join")];
     if (join && !execute) throw new UsageError("--join goes with --execute");
     await using connection = await connect();
@@ -76,12 +81,14 @@ group that has ever had members; with --join this command becomes a member itsel
     if (join && group.state !== null) {
       throw new UsageError("--join is for the embedded cluster: this one takes offsets from outside a group");
     }
-    const plan = await makePlan(admin, group, to, given.values("topic"), brokers);
+    const { plan, moved } = await makePlan(admin, group, destination, given.values("topic"), brokers);
     const onJoin = () =>
       output.say(`Joining ${groupId} to see whether anybody else is in it: this takes as long as a session.`);
     const how = { execute, onJoin: join ? onJoin : undefined };
     const { refusal, executed } = await carryOut(connection, group, plan, how);
     print(output, { group, to, plan, executed });
+    if (moved.length > 0)
+      output.say(`Outside of what is kept, so moved to the nearer end: ${moved.map(placeOf).join(", ")}`);
     if (refusal) throw refusal;
     output.say(executed ? `Set: ${groupId} goes on from these offsets.` : dryRunNotice(group));
     return EXIT_CODE.ok;
@@ -118,7 +125,7 @@ async function makePlan(
   to: Destination,
   named: readonly string[],
   brokers: string,
-): Promise<ResetPlan> {
+): Promise<{ readonly plan: ResetPlan; readonly moved: readonly TopicPartition[] }> {
   const topics =
     named.length > 0
       ? await describeNamed(admin, named, brokers)
@@ -128,17 +135,14 @@ async function makePlan(
       `${group.groupId} has committed nothing in any topic: name the topics it is to read with --topic`,
     );
   }
-  const plan = planReset({
-    partitions: partitionsOf(topics),
-    committed: group.committed,
-    targets: await readEnds(admin, topics, to),
-  });
+  const { offsets, moved } = await readTargets(admin, topics, group.committed, to);
+  const plan = planReset({ partitions: partitionsOf(topics), committed: group.committed, targets: offsets });
   if (plan.unknown.length > 0) {
     throw failed(
       `Nothing was changed: no leader can be asked for the offsets of ${plan.unknown.map(placeOf).join(", ")}`,
     );
   }
-  return plan;
+  return { plan, moved };
 }
 
 function byMembers({ groupId, members }: Group): CommandError {
@@ -161,7 +165,8 @@ function byAnswer({ groupId, state }: Group, answer: string, joined: boolean): C
 
 interface Printed {
   readonly group: Group;
-  readonly to: Destination;
+  /** As it was given. */
+  readonly to: string;
   readonly plan: ResetPlan;
   readonly executed: boolean;
 }
