@@ -5,8 +5,8 @@ import type { NativeClient } from "./native/native-client.ts";
 import { createPartitionList, readPartitionList } from "./native/partition-list.ts";
 import type { TopicPartition, TopicPartitionOffset } from "./record.ts";
 
-/** librdkafka answers a seek from memory: this bounds a wait that is a fraction of a millisecond. */
-const seekTimeoutMs = 1_000;
+/** librdkafka answers a seek from memory, in a fraction of a millisecond, unless its thread gets no turn on an overloaded machine. */
+const seekTimeoutMs = 5_000;
 
 export function positionsOf(
   client: NativeClient,
