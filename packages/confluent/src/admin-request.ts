@@ -2,7 +2,13 @@
  * One request of the Admin API: sent with its options, answered by an event on the session's queue, or given up after its time as the addon does.
  * An answer that comes later is let go.
  */
-import { Handle, librdkafka, librdkafkaAdmin, type Pointer } from "@campus/kafka/native";
+import {
+  Handle,
+  librdkafka,
+  librdkafkaAdmin,
+  nativeRequestTimeoutMs,
+  type Pointer,
+} from "@campus/kafka/native";
 import { type Callback, callSafely } from "./callbacks.ts";
 import { Code, type Failure, failure, takeFailure } from "./failure.ts";
 import type { Session } from "./session.ts";
@@ -85,7 +91,7 @@ function send<T>(
     (pointer) => admin.rd_kafka_AdminOptions_destroy(pointer),
   );
   if (request.limitsRequest) {
-    const { timeoutMs } = request;
+    const timeoutMs = nativeRequestTimeoutMs(request.operation, request.timeoutMs);
     const code = admin.rd_kafka_AdminOptions_set_request_timeout(options.pointer, timeoutMs, null, 0);
     if (code !== Code.none) return failure(code);
   }

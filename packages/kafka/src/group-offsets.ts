@@ -1,5 +1,6 @@
 /** Requests about the offsets that groups have committed, for consumer and admin alike. The group's coordinator answers them. */
 
+import { requireGroupRequests } from "./admin-groups.ts";
 import { lookUpCoordinators } from "./coordinator-cache.ts";
 import { KafkaError } from "./error.ts";
 import {
@@ -102,12 +103,13 @@ export function alterGroupOffsets(
 }
 
 /** @internal Forgets committed offsets of a group without active members on those topics. */
-export function deleteGroupOffsets(
+export async function deleteGroupOffsets(
   client: NativeClient,
   groupId: string,
   partitions: readonly TopicPartition[],
   timeoutMs: number,
 ): Promise<void> {
+  await requireGroupRequests(client, [groupId], timeoutMs);
   const operation = `delete offsets of group "${groupId}"`;
   return changeGroupOffsets(client, groupId, partitions, timeoutMs, {
     kind: "Delete",

@@ -1,6 +1,7 @@
 /** What every request of the Admin API shares: its options, its result's arrays, its native parts released whatever happens. */
 
 import { KafkaError } from "../error.ts";
+import { goesToCoordinator, nativeRequestTimeoutMs } from "./coordinator-request.ts";
 import { ErrCode } from "./error-codes.ts";
 import { cstring, NativeMemory, type Pointer, read } from "./ffi.ts";
 import { Handle } from "./handle.ts";
@@ -51,7 +52,7 @@ export function requestAdmin<T>(client: NativeClient, request: AdminRequest<T>):
       );
       const failed = admin.rd_kafka_AdminOptions_set_request_timeout(
         options.pointer,
-        request.timeoutMs,
+        nativeRequestTimeoutMs(request.code, request.timeoutMs),
         null,
         0,
       );
@@ -67,7 +68,10 @@ export function requestAdmin<T>(client: NativeClient, request: AdminRequest<T>):
       request.send(client.rk.pointer, options.pointer, client.queue.pointer);
     },
     request.settle,
-    { endsWhenRefused: true },
+    {
+      endsWhenRefused: true,
+      ...(goesToCoordinator(request.code) && { giveUpAfterMs: request.timeoutMs }),
+    },
   );
 }
 

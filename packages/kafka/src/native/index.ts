@@ -5,6 +5,7 @@
 export { readArray, withHandles, withPointerArray, withStringArray } from "./admin-request.ts";
 export { callBlocking } from "./blocking.ts";
 export type { BlockingCall } from "./blocking-worker.ts";
+export { nativeRequestTimeoutMs } from "./coordinator-request.ts";
 export { EventType } from "./event-type.ts";
 export {
   cstring,

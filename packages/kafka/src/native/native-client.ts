@@ -49,6 +49,9 @@ const noConsumerClose = 0x8; // RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
 /** How long `destroy` waits for librdkafka's threads before it leaves them to end by themselves. */
 const destroyTimeoutMs = 1_000;
 
+/** What librdkafka has still to answer is bounded, should nobody be there to answer for hours. */
+const mostGivenUp = 100;
+
 /** Events handled in one go before the event loop gets its turn. */
 const eventsPerTurn = 256;
 
@@ -58,6 +61,8 @@ export class NativeClient {
   readonly pipe: WakePipe;
   readonly #options: NativeClientOptions;
   readonly #requests = new Map<number, Request>();
+  /** Requests given up here that librdkafka has still to answer. */
+  readonly #givenUp = new Set<number>();
   readonly #reports: ClientReports;
   readonly #tokens: TokenRefresh | null;
   #nextRequest = 1;
@@ -168,29 +173,54 @@ export class NativeClient {
    * @param send gets the integer to pass as opaque; throws if the operation could not be started
    * @param settle reads the result event; what it returns resolves the promise, what it throws rejects it
    * @param endsWhenRefused rejects as soon as every broker has refused this client, instead of waiting on while it tries again
+   * @param giveUpAfterMs rejects then with `_TIMED_OUT`, for operations that librdkafka itself must not give up; their answer may come later
    */
   request<T>(
     operation: string,
     send: (opaque: number) => void,
     settle: (event: Pointer) => T,
-    { endsWhenRefused = false } = {},
+    { endsWhenRefused = false, giveUpAfterMs }: { endsWhenRefused?: boolean; giveUpAfterMs?: number } = {},
   ): Promise<T> {
+    if (giveUpAfterMs !== undefined && this.#givenUp.size >= mostGivenUp) {
+      return Promise.reject(
+        this.#timedOut(operation, `${mostGivenUp} requests before it were not answered yet`),
+      );
+    }
     const id = this.#nextRequest++;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const timer =
+      giveUpAfterMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            this.#requests.delete(id);
+            this.#givenUp.add(id);
+            reject(this.#timedOut(operation, `no coordinator answered within ${giveUpAfterMs} ms`));
+          }, giveUpAfterMs);
     this.#requests.set(id, {
       operation,
       settle,
-      resolve: resolve as (value: never) => void,
-      reject,
+      resolve(value) {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      reject(error) {
+        clearTimeout(timer);
+        reject(error);
+      },
       endsWhenRefused,
     });
     try {
       send(id);
     } catch (error) {
       this.#requests.delete(id);
+      clearTimeout(timer);
       reject(error);
     }
     return promise;
+  }
+
+  #timedOut(operation: string, message: string): KafkaError {
+    return this.explain(new KafkaError({ code: ErrCode.timedOut, operation, message }));
   }
 
   /** Resolves after a while. Ends early as an open request does: when the client is closed, or every broker has refused it. */
@@ -264,12 +294,14 @@ export class NativeClient {
     else this.#settle(event);
   }
 
-  /** The result of a request. One that nobody waits for is an automatic commit's, or of a request rejected at closing. */
+  /** The result of a request. One that nobody waits for is an automatic commit's, or of a request given up or rejected at closing. */
   #settle(event: Pointer): void {
     const lib = librdkafka();
     const id = lib.rd_kafka_event_opaque(event);
-    const request = id === null ? undefined : this.#requests.get(id);
-    if (id === null || !request) return;
+    if (id === null) return;
+    this.#givenUp.delete(id);
+    const request = this.#requests.get(id);
+    if (!request) return;
     this.#requests.delete(id);
     try {
       const code = lib.rd_kafka_event_error(event);
