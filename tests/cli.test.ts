@@ -1,7 +1,10 @@
 /** `orders`, the operator's command, as its users run it: a process a call, on the embedded cluster and beside Kafka's own tools. */
-import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeGroup, freePorts, kafkaConsumerGroups } from "@campus/broker";
+import { deadLetterRecord } from "@campus/events";
 import { type Consumer, createAdmin, createConsumer, createProducer } from "@campus/kafka";
 import { onCluster, onEachCluster, type TestCluster } from "./support/clusters.ts";
 import { until } from "./support/until.ts";
@@ -9,6 +12,10 @@ import { until } from "./support/until.ts";
 setDefaultTimeout(30_000);
 
 const MAIN = join(import.meta.dir, "../packages/cli/src/main.ts");
+
+/** Where the command is run, and leaves the files it writes. */
+const folder = mkdtempSync(join(tmpdir(), "campus-orders-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Ended {
   readonly exitCode: number;
@@ -23,6 +30,7 @@ async function orders(args: readonly string[], environment: Record<string, strin
   const startedAt = performance.now();
   const child = Bun.spawn([process.execPath, MAIN, ...args], {
     env: { ...inherited, ...environment },
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr, exitCode] = await Promise.all([
@@ -118,34 +126,45 @@ onEachCluster("orders", (cluster) => {
       run("lag", groupId, "--json"),
     ]);
     expect([exitCode, json.exitCode]).toEqual([0, 0]);
+    const age = expect.stringMatching(/^[\d.]+m?s$/);
     expect(words(stdout)).toEqual([
-      ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "CLIENT", "CONSUMER"],
-      [groupId, topic, "0", "2", "7", "5", "-", "-"],
-      [groupId, topic, "1", "5", "5", "0", "-", "-"],
-      [groupId, topic, "2", "-", "3", "-", "-", "-"],
-      [groupId, "total", "-", "-", "-", "5", "-", "-"],
+      ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "AGE", "STATE", "CLIENT", "CONSUMER"],
+      [groupId, topic, "0", "2", "7", "5", age, "OK", "-", "-"],
+      [groupId, topic, "1", "5", "5", "0", "0ms", "OK", "-", "-"],
+      [groupId, topic, "2", "-", "3", "-", "-", "-", "-", "-"],
+      [groupId, "total", "-", "-", "-", "5", "-", "OK", "-", "-"],
     ]);
     expect(stderr).toContain(`nothing committed in ${topic}/2, not in the total`);
 
     const document = JSON.parse(json.stdout);
     expect(document).toMatchObject({ lag: 5, groups: [{ group: groupId, lag: 5 }] });
     expect(document.groups[0].partitions[0]).toEqual({
-      ...{ topic, partition: 0, committed: 2, end: 7, lag: 5 },
-      ...{ memberId: null, clientId: null, host: null },
+      ...{ topic, partition: 0, committed: 2, end: 7, lag: 5, ageMs: expect.any(Number), state: "OK" },
+      ...{ memberId: null, clientId: null, host: null, rate: null, caughtUpMs: null },
     });
+    const [over, old, fine] = await Promise.all([
+      run("lag", groupId, "--fail-over", "4"),
+      run("lag", groupId, "--max-age", "1ms"),
+      run("lag", groupId, "--fail-over", "5", "--max-age", "1h"),
+    ]);
+    expect([over, old, fine].map(({ exitCode }) => exitCode)).toEqual([1, 1, 0]);
+    expect(over.stderr).toContain(`More than 4 behind: ${groupId}.`);
+    expect(old.stderr).toContain(`Older than 1ms: what is next in ${topic}/0.`);
   });
 
   test("offsets reset: shows first, writes only when told to, to either end", async () => {
     const { run, topic, groupId, committed } = await createLog(cluster(), [2, 5]);
     const dry = await run("offsets", "reset", groupId, "--to", "earliest");
     expect(dry).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("Nothing was changed") });
+    const time = expect.stringMatching(/^20\d\d-\d\d-\d\dT/);
     expect(words(dry.stdout)).toEqual([
-      ["TOPIC", "PARTITION", "OLD", "NEW", "DIFFERENCE"],
-      [topic, "0", "2", "0", "-2"],
-      [topic, "1", "5", "0", "-5"],
-      [topic, "2", "-", "0", "-"],
+      ["TOPIC", "PARTITION", "OLD", "NEW", "DIFFERENCE", "OLD-TIME", "NEW-TIME"],
+      [topic, "0", "2", "0", "-2", time, time],
+      [topic, "1", "5", "0", "-5", "-", time],
+      [topic, "2", "-", "0", "-", "-", time],
     ]);
     expect(await committed()).toEqual([2, 5, -1]);
+    expect(readdirSync(folder).filter((name) => name.startsWith(groupId))).toEqual([]);
 
     const done = await run("offsets", "reset", groupId, "--to", "earliest", "--execute");
     expect(done).toMatchObject({ exitCode: 0, stdout: dry.stdout });
@@ -168,6 +187,162 @@ onEachCluster("orders", (cluster) => {
       partitions: RECORDS.map((end, partition) => ({ topic, partition, old: 0, new: end, difference: end })),
     });
     expect(await committed()).toEqual(RECORDS);
+
+    // What each of the two writes replaced is in a file, and comes back from there.
+    const kept = readdirSync(folder)
+      .filter((name) => name.startsWith(groupId))
+      .sort();
+    expect(kept).toHaveLength(2);
+    expect(JSON.parse(latest.stdout).backup).toBe(kept[1]);
+    const restored = await run("offsets", "restore", kept[0]!, "--execute");
+    expect(restored).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("goes back") });
+    expect(await committed()).toEqual([2, 5, RECORDS[2]!]);
+  });
+
+  test("offsets backup, and a reset to what it kept; a file that is none is refused", async () => {
+    const { run, topic, groupId, committed } = await createLog(cluster(), [1, 2, 3]);
+    const file = `${topic}.json`;
+    expect(await run("offsets", "backup", groupId, "--out", file)).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(readFileSync(join(folder, file), "utf8"))).toMatchObject({
+      group: groupId,
+      offsets: [1, 2, 3].map((offset, partition) => ({ topic, partition, offset })),
+    });
+    expect(await run("offsets", "backup", groupId, "--out", file)).toMatchObject({
+      ...{ exitCode: 1, stderr: expect.stringContaining("exists already") },
+    });
+    await run("offsets", "reset", groupId, "--to", "earliest", "--execute");
+    const back = await run("offsets", "reset", groupId, "--to", `file:${file}`, "--execute");
+    expect(back).toMatchObject({ exitCode: 0 });
+    expect(await committed()).toEqual([1, 2, 3]);
+    await Bun.write(join(folder, "none.json"), "{}");
+    const none = await run("offsets", "restore", "none.json", "--execute");
+    expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("is no file of offsets") });
+    expect(await committed()).toEqual([1, 2, 3]);
+  });
+
+  test("topics tail: what is there, filtered; what comes, until it is told to end", async () => {
+    const { run, topic, brokers } = await createLog(cluster());
+    const lines = (text: string) => text.trimEnd().split("\n").filter(Boolean);
+    const last = await run("topics", "tail", topic, "--from", "end-2", "--once", "--json");
+    const shown = lines(last.stdout).map((line) => JSON.parse(line));
+    expect(shown.map(({ partition, offset }) => [partition, offset]).sort()).toEqual(
+      RECORDS.flatMap((end, partition) => [end - 2, end - 1].map((offset) => [partition, offset])),
+    );
+    expect(shown[0]).toMatchObject({ topic, key: null, encoding: "json", headers: [] });
+    const one = await run("topics", "tail", topic, "--from", "earliest", "--once", "--grep", "6");
+    expect(lines(one.stdout)).toEqual([expect.stringMatching(new RegExp(`${topic}/0@6  -  6$`))]);
+
+    const following = run("topics", "tail", topic, "--max", "2", "--key", "wanted", "--json");
+    await using producer = createProducer({ brokers, onLog: () => undefined });
+    let isOver = false;
+    void following.then(() => (isOver = true));
+    while (!isOver) {
+      await producer.sendBatch(topic, [
+        { key: "other", value: "x" },
+        { key: "wanted", value: '{"n":1}', headers: { h: "1" } },
+      ]);
+      await Bun.sleep(200);
+    }
+    const followed = await following;
+    expect(followed.exitCode).toBe(0);
+    expect(lines(followed.stdout).map((line) => JSON.parse(line))).toEqual(
+      Array(2).fill(expect.objectContaining({ key: "wanted", value: { n: 1 }, headers: [["h", "1"]] })),
+    );
+  });
+
+  test("lag --watch: look after look, with rates, until it is told to end", async () => {
+    const { run, topic, groupId, brokers } = await createLog(cluster(), [2, 5, 3]);
+    const { KAFKA_BROKER: _, ...env } = process.env;
+    const watching = Bun.spawn(
+      [
+        process.execPath,
+        MAIN,
+        "lag",
+        groupId,
+        "--watch",
+        "--interval",
+        "200ms",
+        "--stalled-after",
+        "1s",
+        "--json",
+        "--brokers",
+        brokers,
+      ],
+      { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let text = "";
+    const reading = (async () => {
+      for await (const chunk of watching.stdout.pipeThrough(new TextDecoderStream())) text += chunk;
+    })();
+    const looks = () =>
+      text
+        .trimEnd()
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+    await until("it has said that the group stands", () => looks().at(-1)?.groups[0].judgement === "STALLED");
+    expect(looks()[0].groups[0]).toMatchObject({ judgement: "OK", lag: 5, rate: null });
+    await run("offsets", "reset", groupId, "--to", "latest", "--execute");
+    await until("it has seen what was committed", () => looks().at(-1)?.lag === 0);
+    expect(looks().at(-1).groups[0]).toMatchObject({ judgement: "OK", caughtUpMs: 0 });
+    expect(looks().at(-1).groups[0].rate).toBeGreaterThan(0);
+    expect(looks()[0].groups[0].partitions[0]).toMatchObject({ topic, ageMs: expect.any(Number) });
+    watching.kill("SIGINT");
+    expect(await watching.exited).toBe(0);
+    await reading;
+  });
+
+  test("dead letters: counted by reason, shown, sent back once and not round for ever, purged", async () => {
+    const { run, topic, brokers } = await createLog(cluster());
+    const dlq = `${topic}.dlq`;
+    await using producer = createProducer({ brokers, onLog: () => undefined });
+    // The embedded cluster makes it when it is written to.
+    const made = await run("topics", "create", dlq, "--partitions", "1");
+    expect(made.exitCode).toBe(cluster().kind === "embedded" ? 1 : 0);
+    const letter = (offset: number, headers: Record<string, string> = {}) => {
+      const record = {
+        topic,
+        partition: 1,
+        offset,
+        timestamp: 1,
+        key: Buffer.from("k"),
+        value: Buffer.from(`${offset}`),
+      };
+      const own = Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const);
+      const error = Object.assign(new Error("it is no event"), { name: "MalformedEventError" });
+      const about = { group: "readers", error, firstSeenMs: 1, attempts: 3 };
+      return { partition: 0, ...deadLetterRecord({ record: { ...record, headers: own }, ...about }) };
+    };
+    await producer.sendBatch(dlq, [
+      letter(11),
+      letter(12, { "redrive.count": "3" }),
+      { partition: 0, value: "stray" },
+    ]);
+    const listed = JSON.parse((await run("dlq", "ls", "--json")).stdout);
+    expect(listed.counts).toContainEqual(
+      expect.objectContaining({ topic: dlq, group: "readers", errorClass: "MalformedEventError", count: 2 }),
+    );
+    const shown = await run("dlq", "show", topic);
+    expect(shown.stdout).toContain(`${topic}/1@11`);
+    expect(shown.stderr).toBe(`3 of 3 in ${dlq}\n`);
+
+    const dry = await run("dlq", "redrive", topic);
+    expect(dry.stderr).toContain("dry run");
+    const done = await run("dlq", "redrive", topic, "--execute", "--json");
+    expect(JSON.parse(done.stdout)).toEqual({
+      ...{ topic: dlq, executed: true, sent: 1 },
+      left: [
+        { place: `${dlq}/0@1`, why: "sent back 3 times, and came again" },
+        { place: `${dlq}/0@2`, why: "its headers don't say where it comes from" },
+      ],
+    });
+    expect(JSON.parse((await run("dlq", "redrive", topic, "--execute", "--json")).stdout)).toMatchObject({
+      sent: 0,
+    });
+    const back = await run("topics", "tail", topic, "--from", "earliest", "--once", "--key", "k", "--json");
+    expect(JSON.parse(back.stdout)).toMatchObject({ value: 11, headers: [["redrive.count", "1"]] });
+
+    expect(await run("dlq", "show", `${topic}x`)).toMatchObject({ exitCode: 1, stdout: "" });
   });
 
   test("topics: listed, and described with first and end offsets", async () => {
@@ -227,7 +402,8 @@ onCluster("apache", "orders", (cluster) => {
     expect(group.partitions).toEqual(
       theirs.map(({ topic, partition, currentOffset, logEndOffset, lag, consumerId, host, clientId }) => ({
         ...{ topic, partition, committed: currentOffset, end: logEndOffset, lag },
-        ...{ memberId: consumerId, host, clientId },
+        ...{ memberId: consumerId, host, clientId, rate: null, caughtUpMs: null },
+        ...{ ageMs: expect.any(Number), state: "OK" },
       })),
     );
 
@@ -289,6 +465,65 @@ onCluster("apache", "orders", (cluster) => {
       [0, 3],
     ]);
     expect(JSON.parse(lag.stdout)).toMatchObject({ lag: 11, groups: [{ state: "Empty", members: [] }] });
+  });
+
+  test("topics create, and a sample from all over it", async () => {
+    const { run, topic, brokers } = await createLog(cluster());
+    const made = await run("topics", "create", `${topic}-made`, "--partitions", "2", "--json");
+    expect([made.exitCode, JSON.parse(made.stdout)]).toEqual([
+      0,
+      { topic: `${topic}-made`, partitions: 2, replicationFactor: 1, config: {} },
+    ]);
+    expect(await run("topics", "sample", `${topic}-made`)).toMatchObject({
+      ...{ exitCode: 1, stdout: "", stderr: expect.stringContaining("There is no record to show") },
+    });
+    await using producer = createProducer({ brokers, onLog: () => undefined });
+    const records = Array.from({ length: 1_000 }, (_, i) => ({
+      key: `k${i % 7}`,
+      value: `${i}`,
+      partition: i % 2,
+    }));
+    await producer.sendBatch(`${topic}-made`, records);
+    const { summary, records: sampled } = JSON.parse(
+      (await run("topics", "sample", `${topic}-made`, "--count", "10", "--json")).stdout,
+    );
+    expect(sampled).toHaveLength(10);
+    expect(
+      sampled.map(({ partition, offset }: { partition: number; offset: number }) => [partition, offset]),
+    ).toEqual([0, 1].flatMap((partition) => [50, 150, 250, 350, 450].map((offset) => [partition, offset])));
+    expect(summary).toMatchObject({
+      encodings: { json: 10 },
+      withoutKey: 0,
+      bytes: { least: 5, mean: 5, most: 5 },
+    });
+  });
+
+  test("dead letters from before a time are purged, and no others; doctor says what is there", async () => {
+    const { run, topic, brokers } = await createLog(cluster());
+    const dlq = `${topic}.dlq`;
+    await run("topics", "create", dlq, "--partitions", "1");
+    await using producer = createProducer({ brokers, onLog: () => undefined });
+    const now = Date.now();
+    const old = { value: "old", timestamp: now - 86_400_000 };
+    await producer.sendBatch(dlq, [old, old, { value: "new", timestamp: now }]);
+    const dry = await run("dlq", "purge", dlq, "--before", "1h", "--json");
+    expect(JSON.parse(dry.stdout)).toMatchObject({ executed: false, letters: 2 });
+    expect(await run("dlq", "purge", dlq, "--before", "1h", "--execute")).toMatchObject({ exitCode: 0 });
+    const left = await run("topics", "tail", dlq, "--from", "earliest", "--once", "--json");
+    expect(JSON.parse(left.stdout)).toMatchObject({ value: "new" });
+
+    const { exitCode, stdout } = await run("doctor", "--json");
+    const { ok, findings } = JSON.parse(stdout) as {
+      ok: boolean;
+      findings: { check: string; state: string }[];
+    };
+    expect(findings.slice(0, 3)).toMatchObject([
+      { check: "library", state: "ok" },
+      { check: "brokers", state: "ok" },
+      { check: "kind", state: "note", found: "Apache Kafka with one broker" },
+    ]);
+    expect(exitCode).toBe(ok ? 0 : 1);
+    expect(ok).toBe(findings.every(({ state }) => state !== "failed"));
   });
 
   test("groups are those of Kafka's own tool: listed, described, and deleted once nobody reads", async () => {

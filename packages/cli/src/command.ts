@@ -55,8 +55,12 @@ export interface Given {
 /** What a command works with. */
 export interface Context {
   readonly output: Output;
+  /** All there are. */
+  readonly commands: readonly Command[];
   /** Where the brokers were looked for, for messages. */
   readonly brokers: string;
   /** A connection that has been tried: the caller closes it. @throws CommandError when no broker answers */
   connect(): Promise<Connection>;
+  /** Aborted at Ctrl-C or SIGTERM, from the first call on: for commands that go on until they are told to end. */
+  interruption(): AbortSignal;
 }

@@ -1,4 +1,4 @@
-/** Where a group is to go on: the words of `--to`, and the offsets they come to. Pure but for the one request. */
+/** Where a group is to go on: the words of `--to`, and the offsets they come to. */
 import type {
   Admin,
   OffsetSpec,
@@ -7,17 +7,22 @@ import type {
   TopicPartitionOffset,
 } from "@campus/kafka";
 import { UsageError } from "./exit-code.ts";
+import { readMoment } from "./moment.ts";
 import { didYouMean } from "./nearest.ts";
+import { offsetsIn, readOffsetsFile } from "./offsets-file.ts";
 import { OffsetTable, partitionsOf, readEnds } from "./topics.ts";
 
 export type Destination =
-  | { readonly kind: "earliest" | "latest" }
+  | { readonly kind: "earliest" }
+  | { readonly kind: "latest" }
   /** The same offset in every partition. */
   | { readonly kind: "offset"; readonly offset: number }
   /** The first record of that time or later; the end where there is none. */
   | { readonly kind: "time"; readonly timestampMs: number }
   /** So many records on from what is committed, or back. */
-  | { readonly kind: "shift"; readonly records: number };
+  | { readonly kind: "shift"; readonly records: number }
+  /** What a file has kept: only the partitions in it. */
+  | { readonly kind: "kept"; readonly offsets: readonly TopicPartitionOffset[] };
 
 /** For help: the words, and what they mean. */
 export const DESTINATIONS: readonly (readonly [words: string, meaning: string])[] = [
@@ -26,23 +31,19 @@ export const DESTINATIONS: readonly (readonly [words: string, meaning: string])[
   ["120", "this offset, in every partition"],
   ["2026-11-25T10:00:00Z", "the first record of that time or later, by the records' own timestamps"],
   ["15m", "the same, so long before now (s, m, h, d)"],
+  ["file:PATH", "what `offsets backup` or an earlier reset has kept"],
   ["+100, -100", "so many records on from what is committed, or back (--to=-100)"],
 ];
-
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** @throws UsageError */
 export function readDestination(text: string, nowMs = Date.now()): Destination {
   if (text === "earliest" || text === "latest") return { kind: text };
   if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) };
   if (/^[+-]\d{1,15}$/.test(text)) return { kind: "shift", records: Number(text) };
-  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(s|m|h|d)$/.exec(text) ?? [];
-  if (amount !== undefined && unit !== undefined)
-    return { kind: "time", timestampMs: nowMs - Number(amount) * UNITS_MS[unit]! };
-  // A date without a zone would be of this machine's, which is rarely meant where servers are.
-  const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  const timestampMs = isDate ? Date.parse(text) : Number.NaN;
-  if (Number.isFinite(timestampMs)) return { kind: "time", timestampMs };
+  if (text.startsWith("file:"))
+    return { kind: "kept", offsets: offsetsIn(readOffsetsFile(text.slice("file:".length))) };
+  const timestampMs = readMoment(text, nowMs);
+  if (timestampMs !== undefined) return { kind: "time", timestampMs };
   const takes = DESTINATIONS.map(([words]) => words).join(", ");
   const meant = didYouMean(text, ["earliest", "latest"]);
   throw new UsageError(`--to is ${JSON.stringify(text)}: it takes ${takes}${meant}`);
@@ -66,19 +67,14 @@ export async function readTargets(
   const [first, end] = [new OffsetTable(await ends("earliest")), new OffsetTable(await ends("latest"))];
   const wanted =
     to.kind === "time" ? new OffsetTable(await atTime(admin, topics, to.timestampMs)) : undefined;
-  const before = new OffsetTable(committed);
+  const before = new OffsetTable(to.kind === "kept" ? to.offsets : committed);
   const offsets: TopicPartitionOffset[] = [];
   const moved: TopicPartition[] = [];
   for (const place of partitionsOf(topics)) {
     const [low, high] = [first.at(place), end.at(place)];
     if (low === null || high === null) continue;
-    const exact =
-      to.kind === "offset"
-        ? to.offset
-        : to.kind === "shift"
-          ? // A group that has committed nothing here begins at the first record: it goes on from there.
-            (before.at(place) ?? low) + to.records
-          : (wanted!.at(place) ?? high);
+    const exact = exactOffset(to, { before: before.at(place), atThatTime: wanted?.at(place) ?? high, low });
+    if (exact === null) continue;
     const offset = Math.min(high, Math.max(low, exact));
     if (offset !== exact) moved.push(place);
     offsets.push({ ...place, offset });
@@ -86,7 +82,26 @@ export async function readTargets(
   return { offsets, moved };
 }
 
-function atTime(
+interface Known {
+  /** What is committed, or what a file has kept; null where that is nothing. */
+  readonly before: number | null;
+  readonly atThatTime: number;
+  readonly low: number;
+}
+
+/** Null where a file says nothing of the partition: it is left as it is. */
+function exactOffset(
+  to: Exclude<Destination, { kind: "earliest" | "latest" }>,
+  { before, atThatTime, low }: Known,
+): number | null {
+  if (to.kind === "kept") return before;
+  if (to.kind === "offset") return to.offset;
+  // A group that has committed nothing here begins at the first record: it goes on from there.
+  return to.kind === "shift" ? (before ?? low) + to.records : atThatTime;
+}
+
+/** The first record of that time or later, a partition; negative where there is none, and those without a leader left out. */
+export function atTime(
   admin: Pick<Admin, "listOffsets">,
   topics: readonly TopicDescription[],
   timestampMs: number,

@@ -25,7 +25,7 @@ test.each(COMMANDS.map((command) => [command.name, command] as const))(
     for (const option of command.options) expect(text).toContain(`--${option.name}`);
     expect(command.examples.length).toBeGreaterThan(0);
     for (const [line] of command.examples) {
-      const [own] = line.split(" | ");
+      const [own] = line.split(/ [|>] /);
       expect(readCommandLine(own!.split(" "), COMMANDS)).toMatchObject({ kind: "run", command: { name } });
     }
   },

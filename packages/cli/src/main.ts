@@ -6,6 +6,7 @@ import { COMMANDS } from "./commands.ts";
 import { connect } from "./connection.ts";
 import { EXIT_CODE, toCommandError, UsageError } from "./exit-code.ts";
 import { helpText, PROGRAM } from "./help.ts";
+import { interruption } from "./interruption.ts";
 import { createOutput, sayToUser, wantsStyle } from "./output.ts";
 
 async function run(words: readonly string[]): Promise<number> {
@@ -21,7 +22,11 @@ async function run(words: readonly string[]): Promise<number> {
     styled: wantsStyle(process.stdout, process.env),
   });
   try {
-    return await command.run(given, { output, brokers: kafka.brokers, connect: () => connect(kafka) });
+    const { brokers } = kafka;
+    return await command.run(given, {
+      ...{ output, brokers, commands: COMMANDS, interruption },
+      connect: () => connect(kafka),
+    });
   } catch (error) {
     throw toCommandError(error, kafka.brokers) ?? error;
   }

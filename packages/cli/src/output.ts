@@ -10,9 +10,17 @@ export interface Output {
   readonly isJson: boolean;
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void;
   json(document: unknown): void;
+  /** One of many documents, on a line of its own: for what comes one after the other (https://jsonlines.org). */
+  jsonLine(document: unknown): void;
+  /** A line of data for people. */
+  line(text: string): void;
+  /** Empties the screen, for a picture that is drawn anew; only where `styled`. */
+  clear(): void;
   /** An empty line between two tables. */
   gap(): void;
-  /** A line for people. */
+  /** Whether colours and moving lines are wanted: standard output is a terminal. */
+  readonly styled: boolean;
+  /** A line for people, on standard error. */
   say(line: string): void;
 }
 
@@ -28,8 +36,12 @@ export interface OutputOptions {
 export function createOutput({ isJson, styled, out = console.log, err = sayToUser }: OutputOptions): Output {
   return {
     isJson,
+    styled,
     table: (columns, rows) => out(renderTable(columns, rows, { styled })),
     json: (document) => out(JSON.stringify(document, null, styled ? 2 : undefined)),
+    jsonLine: (document) => out(JSON.stringify(document)),
+    line: out,
+    clear: () => out("\x1b[H\x1b[2J\x1b[3J\x1b[H"),
     gap: () => out(""),
     say: err,
   };

@@ -13,6 +13,7 @@ export {
   type UnhandledRecord,
 } from "./dead-letter.ts";
 export { MalformedEventError } from "./malformed-event.ts";
+export { isMessagePack, parseMessagePack } from "./message-pack.ts";
 export { plainOrderId } from "./order-id.ts";
 export { createMissingTopics, type TopicAdmin, type TopicCreationOptions } from "./topic-creation.ts";
 export {

@@ -17,12 +17,12 @@ import {
 } from "@campus/events";
 import type { Admin, Batch, TopicPartition } from "@campus/kafka";
 import type { KafkaAccess } from "../connection.ts";
+import { readStretches, type Stretch } from "../topic-reading.ts";
 import { describeExisting, partitionsOf } from "../topics.ts";
 import { type Checker, createChecker, type Findings, faultsOf } from "./checker.ts";
 import { type Comparison, compareTotals } from "./metrics-file.ts";
 import { committedOffsets, endsOf, startsOf } from "./places.ts";
 import { untilSettled } from "./settling.ts";
-import { readStretches, type Stretch } from "./topic-reading.ts";
 
 /** Whose decisions these are. */
 export const INVENTORY_GROUP = "inventory-group";

@@ -4,7 +4,7 @@
  * and are never handed out.
  */
 import { type Batch, createConsumer, type TopicPartition } from "@campus/kafka";
-import type { KafkaAccess } from "../connection.ts";
+import type { KafkaAccess } from "./connection.ts";
 
 /** How often the client says how far it has fetched. */
 const STATISTICS_MS = 100;
@@ -21,11 +21,13 @@ export interface Stretch extends TopicPartition {
 export interface ReadingOptions {
   readonly kafka: KafkaAccess;
   readonly stretches: readonly Stretch[];
-  /** Told of each batch and of the stretch's end: records at or beyond that may be in it, and are not meant. */
-  readonly onBatch: (batch: Batch, end: number) => void;
+  /** Told of each batch and of the stretch's end: records at or beyond that may be in it, and are not meant. False ends the reading. */
+  readonly onBatch: (batch: Batch, end: number) => unknown;
   /** Told once when nothing has come for some seconds. */
   readonly onWaiting?: (left: readonly Stretch[]) => void;
   readonly stallTimeoutMs?: number;
+  /** Ends the reading, as if it had reached its ends. */
+  readonly interrupted?: AbortSignal;
 }
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
@@ -40,9 +42,10 @@ export async function readStretches({
   onBatch,
   onWaiting,
   stallTimeoutMs = STALL_TIMEOUT_MS,
+  interrupted,
 }: ReadingOptions): Promise<Stretch[]> {
   const left = new Map(stretches.filter(({ start, end }) => start < end).map((of) => [keyOf(of), of]));
-  if (left.size === 0) return [];
+  if (left.size === 0 || interrupted?.aborted) return [];
   const ends = new Map([...left].map(([key, { end }]) => [key, end]));
   const reached = new Map([...left].map(([key, { start }]) => [key, start]));
   let progressAt = performance.now();
@@ -81,7 +84,7 @@ export async function readStretches({
   const consumer = createConsumer({
     ...kafka,
     clientId: "orders",
-    groupId: `orders-verify-${crypto.randomUUID()}`,
+    groupId: `orders-${crypto.randomUUID()}`,
     partitions: [...left.values()].map(({ topic, partition, start }) => ({
       topic,
       partition,
@@ -93,17 +96,20 @@ export async function readStretches({
     onStatistics,
     statisticsIntervalMs: STATISTICS_MS,
   });
+  const end = () => void consumer.close();
+  interrupted?.addEventListener("abort", end, { once: true });
   try {
     for await (const batch of consumer) {
       progressAt = performance.now();
       const key = keyOf(batch);
       const end = ends.get(key)!;
-      onBatch(batch, end);
+      if (onBatch(batch, end) === false) return [];
       reached.set(key, Math.max(reached.get(key)!, batch.lastOffset + 1));
       if (batch.lastOffset + 1 >= end) left.delete(key);
       if (left.size === 0) break;
     }
   } finally {
+    interrupted?.removeEventListener("abort", end);
     await consumer.close();
   }
   return [...left].map(([key, stretch]) => ({ ...stretch, start: reached.get(key)! }));
