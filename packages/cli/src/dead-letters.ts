@@ -3,7 +3,8 @@ import { type DeadLetterOrigin, deadLetterTopic, readDeadLetterHeaders } from "@
 import type { Admin, ConsumerRecord, TopicDescription } from "@campus/kafka";
 import { failed } from "./exit-code.ts";
 import { type ShownRecord, showRecord } from "./shown-record.ts";
-import { describeNamed, readEnds } from "./topics.ts";
+import type { StartingPoint } from "./starting-point.ts";
+import { describeNamed } from "./topics.ts";
 
 const SUFFIX = deadLetterTopic("");
 
@@ -102,11 +103,5 @@ export class LetterHistogram {
   }
 }
 
-/** What a topic holds now, a partition. */
-export async function stretchesOf(admin: Admin, topics: readonly TopicDescription[]) {
-  const [firsts, ends] = [await readEnds(admin, topics, "earliest"), await readEnds(admin, topics, "latest")];
-  return ends.flatMap(({ topic, partition, offset: end }) => {
-    const first = firsts.find((other) => other.topic === topic && other.partition === partition);
-    return first ? [{ topic, partition, start: first.offset, end }] : [];
-  });
-}
+/** Where reading begins that is to see every letter a topic holds now. */
+export const ALL_LETTERS: StartingPoint = { kind: "earliest" };

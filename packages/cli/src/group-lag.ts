@@ -53,14 +53,14 @@ export function groupLagReader({ admin, kafka, brokers }: Connection) {
     for (const groupId of groupIds) {
       const group = await readGroup(admin, groupId);
       if (!group) missing.push(await noSuchGroup(admin, groupId, brokers));
-      else groups.push({ ...group, partitions: await withAges(await rowsOf(admin, group)) });
+      else groups.push({ ...group, partitions: await withAges(await readLag(admin, group)) });
     }
     return { groups, missing };
   };
 }
 
 /** The ends are read after the commits, so that a group that goes on meanwhile is never ahead of the log. */
-async function rowsOf(admin: Admin, group: Group): Promise<PartitionLag[]> {
+export async function readLag(admin: Admin, group: Group): Promise<PartitionLag[]> {
   const topics = await describeExisting(admin, topicsOf(group));
   const ends = await readEnds(admin, topics, "latest");
   return lagOf({ ...group, partitions: partitionsOf(topics), ends });

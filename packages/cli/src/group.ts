@@ -1,5 +1,6 @@
 /** What a cluster says of a consumer group: who is in it, and what it has committed. */
 import { type Admin, type GroupMember, KafkaError, type TopicPartitionOffset } from "@campus/kafka";
+import type { Connection } from "./connection.ts";
 import { failed } from "./exit-code.ts";
 import { didYouMean } from "./nearest.ts";
 import { describeExisting, partitionsOf } from "./topics.ts";
@@ -45,6 +46,16 @@ async function readCommitted(
   if (named?.length === 0) return [];
   const offsets = await admin.groupOffsets(groupId, named);
   return offsets.filter(({ offset }) => offset >= 0);
+}
+
+/** A group as it is now. @throws CommandError where there is none of this name, with the nearest that is there */
+export async function readExistingGroup(
+  { admin, brokers }: Pick<Connection, "admin" | "brokers">,
+  groupId: string,
+): Promise<Group> {
+  const group = await readGroup(admin, groupId);
+  if (!group) throw await noSuchGroup(admin, groupId, brokers);
+  return group;
 }
 
 /** What to tell of a group that is not there, with the nearest that is. */

@@ -4,8 +4,10 @@ import type { TopicPartitionOffset } from "@campus/kafka";
 import { failed, UsageError } from "./exit-code.ts";
 import { comparePartitions } from "./topics.ts";
 
+const FORMAT = "campus-orders offsets 1";
+
 export interface OffsetsFile {
-  readonly format: "campus-orders offsets 1";
+  readonly format: typeof FORMAT;
   readonly group: string;
   /** ISO 8601. */
   readonly savedAt: string;
@@ -16,8 +18,6 @@ export interface OffsetsFile {
     readonly offset: number | null;
   }[];
 }
-
-const FORMAT = "campus-orders offsets 1";
 
 export function offsetsFileOf(
   group: string,

@@ -8,7 +8,7 @@ import { isConfirmed } from "./confirmation.ts";
 import type { Connection } from "./connection.ts";
 import { type Destination, readTargets } from "./destination.ts";
 import { type CommandError, EXIT_CODE, failed, refused, UsageError } from "./exit-code.ts";
-import { type Group, noSuchGroup, readGroup } from "./group.ts";
+import { type Group, readExistingGroup } from "./group.ts";
 import { topicsOf } from "./lag.ts";
 import { formatMembers } from "./members.ts";
 import { formatTime } from "./moment.ts";
@@ -71,8 +71,7 @@ export async function resetOffsets(
   }
   await using connection = await connect();
   const { admin } = connection;
-  const group = await readGroup(admin, groupId);
-  if (!group) throw await noSuchGroup(admin, groupId, brokers);
+  const group = await readExistingGroup(connection, groupId);
   if (join && group.state !== null) {
     throw new UsageError("--join is for the embedded cluster: this one takes offsets from outside a group");
   }

@@ -2,7 +2,7 @@
 import type { KafkaAccess } from "./connection.ts";
 import { type ShownRecord, showRecord } from "./shown-record.ts";
 import type { Beginning } from "./starting-point.ts";
-import { readStretches } from "./topic-reading.ts";
+import { readFirstRecords } from "./topic-reading.ts";
 import { comparePartitions, placeOf } from "./topics.ts";
 
 export interface Sampled extends ShownRecord {
@@ -46,22 +46,11 @@ export async function sampleRecords(
       // Up to the next place: there may be no record at this one.
       return start === undefined ? [] : [{ topic, partition, start, end: offsets[round + 1] ?? end }];
     });
-    const open = new Set(stretches.map(placeOf));
-    await readStretches({
-      kafka,
-      stretches,
-      ...(interrupted && { interrupted }),
-      onBatch(batch, end) {
-        if (!open.delete(placeOf(batch))) return open.size > 0;
-        const record = batch.at(0);
-        if (record.offset < end) {
-          const shown = showRecord(record);
-          const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-          found.set(`${placeOf(shown)}@${shown.offset}`, { ...shown, bytes });
-        }
-        return open.size > 0;
-      },
-    });
+    const records = await readFirstRecords({ kafka, stretches, ...(interrupted && { interrupted }) });
+    for (const record of records.values()) {
+      const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      found.set(`${placeOf(record)}@${record.offset}`, { ...showRecord(record), bytes });
+    }
   }
   return [...found.values()].sort((a, b) => comparePartitions(a, b) || a.offset - b.offset);
 }

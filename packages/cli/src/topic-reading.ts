@@ -3,7 +3,7 @@
  * is at its end by what the client has fetched, not by the last record it handed out: markers of transactions and aborted records have offsets
  * and are never handed out.
  */
-import { type Batch, createConsumer, type TopicPartition } from "@campus/kafka";
+import { type Batch, type ConsumerRecord, createConsumer, type TopicPartition } from "@campus/kafka";
 import type { KafkaAccess } from "./connection.ts";
 
 /** How often the client says how far it has fetched. */
@@ -113,6 +113,41 @@ export async function readStretches({
     await consumer.close();
   }
   return [...left].map(([key, stretch]) => ({ ...stretch, start: reached.get(key)! }));
+}
+
+/** The same record by record, without what lies beyond the ends. False from `onRecord` ends the reading. */
+export function readRecords({
+  onRecord,
+  ...options
+}: Omit<ReadingOptions, "onBatch"> & { readonly onRecord: (record: ConsumerRecord) => unknown }): Promise<
+  Stretch[]
+> {
+  return readStretches({
+    ...options,
+    onBatch(batch, end) {
+      for (const record of batch) {
+        if (record.offset >= end) break;
+        if (onRecord(record) === false) return false;
+      }
+    },
+  });
+}
+
+/** The first record of each stretch, by place; none where there is none before its end. One stretch a partition. */
+export async function readFirstRecords(
+  options: Omit<ReadingOptions, "onBatch">,
+): Promise<ReadonlyMap<string, ConsumerRecord>> {
+  const open = new Set(options.stretches.filter(({ start, end }) => start < end).map(keyOf));
+  const records = new Map<string, ConsumerRecord>();
+  await readStretches({
+    ...options,
+    onBatch(batch, end) {
+      const record = batch.at(0);
+      if (open.delete(keyOf(batch)) && record.offset < end) records.set(keyOf(batch), record);
+      return open.size > 0;
+    },
+  });
+  return records;
 }
 
 /** The part of librdkafka's STATISTICS.md that is read here. */

@@ -1,9 +1,10 @@
 /** `orders dlq ls`: what lies among the dead letters, and why. */
 import type { Command } from "../command.ts";
-import { deadLetterTopics, LetterHistogram, showLetter, stretchesOf } from "../dead-letters.ts";
+import { ALL_LETTERS, deadLetterTopics, LetterHistogram, showLetter } from "../dead-letters.ts";
 import { EXIT_CODE } from "../exit-code.ts";
+import { readBeginnings } from "../starting-point.ts";
 import type { Column } from "../table.ts";
-import { readStretches } from "../topic-reading.ts";
+import { readRecords } from "../topic-reading.ts";
 import { describeExisting } from "../topics.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -35,16 +36,13 @@ the error, the most frequent first. What was sent back or is older than the topi
     const topics = await describeExisting(admin, await deadLetterTopics(admin));
     const histogram = new LetterHistogram();
     let letters = 0;
-    await readStretches({
+    await readRecords({
       kafka,
-      stretches: await stretchesOf(admin, topics),
+      stretches: await readBeginnings(admin, topics, ALL_LETTERS),
       interrupted: interruption(),
-      onBatch(batch, end) {
-        for (const record of batch) {
-          if (record.offset >= end) break;
-          letters++;
-          histogram.take(showLetter(record));
-        }
+      onRecord(record) {
+        letters++;
+        histogram.take(showLetter(record));
       },
     });
     const counts = histogram.counts();

@@ -1,9 +1,9 @@
 /** `orders dlq purge`: deletes dead letters nobody needs any more. */
 import type { Command } from "../command.ts";
-import { findDeadLetterTopic, stretchesOf } from "../dead-letters.ts";
+import { ALL_LETTERS, findDeadLetterTopic } from "../dead-letters.ts";
 import { atTime } from "../destination.ts";
 import { EXIT_CODE } from "../exit-code.ts";
-import { readWhen } from "../starting-point.ts";
+import { readBeginnings, readWhen } from "../starting-point.ts";
 import type { Column } from "../table.ts";
 import { OffsetTable } from "../topics.ts";
 
@@ -41,7 +41,7 @@ export const dlqPurge: Command = {
     const topic = await findDeadLetterTopic(admin, given.arguments[0]!, brokers);
     const firstNew =
       beforeMs === undefined ? undefined : new OffsetTable(await atTime(admin, [topic], beforeMs));
-    const plan = (await stretchesOf(admin, [topic])).map(({ partition, start, end }) => {
+    const plan = (await readBeginnings(admin, [topic], ALL_LETTERS)).map(({ partition, start, end }) => {
       const to = firstNew ? (firstNew.at({ topic: topic.topic, partition }) ?? end) : end;
       return { topic: topic.topic, partition, first: start, newFirst: to, letters: Math.max(0, to - start) };
     });

@@ -9,9 +9,10 @@ import {
 } from "@campus/kafka";
 import type { Command } from "../command.ts";
 import type { Connection } from "../connection.ts";
-import { findDeadLetterTopic, REDRIVES_HEADER, redrivesOf, stretchesOf } from "../dead-letters.ts";
+import { ALL_LETTERS, findDeadLetterTopic, REDRIVES_HEADER, redrivesOf } from "../dead-letters.ts";
 import { EXIT_CODE } from "../exit-code.ts";
 import { wholeNumber } from "../number-option.ts";
+import { readBeginnings } from "../starting-point.ts";
 import { placeOf } from "../topics.ts";
 
 const DEFAULT_MOST_REDRIVES = 3;
@@ -82,7 +83,7 @@ interface Outcome {
 /** What this group has not been through yet. */
 async function openStretches({ admin }: Connection, topic: string) {
   const [description] = await admin.describeTopics([topic]);
-  const all = await stretchesOf(admin, [description!]);
+  const all = await readBeginnings(admin, [description!], ALL_LETTERS);
   const committed = await admin.groupOffsets(
     groupOf(topic),
     all.map(({ partition }) => ({ topic, partition })),

@@ -1,11 +1,12 @@
 /** `orders dlq show`: single dead letters, with where they come from and what was wrong. */
 import type { Command } from "../command.ts";
-import { findDeadLetterTopic, type ShownLetter, showLetter, stretchesOf } from "../dead-letters.ts";
+import { ALL_LETTERS, findDeadLetterTopic, type ShownLetter, showLetter } from "../dead-letters.ts";
 import { EXIT_CODE } from "../exit-code.ts";
 import { wholeNumber } from "../number-option.ts";
 import { previewOf } from "../shown-record.ts";
+import { readBeginnings } from "../starting-point.ts";
 import type { Cell, Column } from "../table.ts";
-import { readStretches } from "../topic-reading.ts";
+import { readRecords } from "../topic-reading.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "PARTITION", align: "right" },
@@ -40,14 +41,12 @@ TOPIC is the topic of dead letters, or the one they come from. With --json also 
     const { admin, kafka } = connection;
     const topic = await findDeadLetterTopic(admin, given.arguments[0]!, brokers);
     let letters: ShownLetter[] = [];
-    const all = await stretchesOf(admin, [topic]);
-    await readStretches({
+    const all = await readBeginnings(admin, [topic], ALL_LETTERS);
+    await readRecords({
       kafka,
       stretches: all.map((of) => ({ ...of, start: Math.max(of.start, of.end - most) })),
       interrupted: interruption(),
-      onBatch(batch, end) {
-        for (const record of batch) if (record.offset < end) letters.push(showLetter(record));
-      },
+      onRecord: (record) => letters.push(showLetter(record)),
     });
     letters = letters.sort((a, b) => (a.timestamp ?? "").localeCompare(b.timestamp ?? "")).slice(-most);
     const total = all.reduce((sum, { start, end }) => sum + end - start, 0);

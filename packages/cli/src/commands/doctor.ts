@@ -5,11 +5,12 @@ import type { Command } from "../command.ts";
 import type { Connection } from "../connection.ts";
 import { CommandError, EXIT_CODE } from "../exit-code.ts";
 import { isUnsupported, readGroup } from "../group.ts";
-import { lagOf, topicsOf, totalLag } from "../lag.ts";
+import { readLag } from "../group-lag.ts";
+import { totalLag } from "../lag.ts";
 import { formatDuration } from "../moment.ts";
 import { readTimes } from "../record-times.ts";
 import type { Column, Tone } from "../table.ts";
-import { describeExisting, partitionsOf, readEnds } from "../topics.ts";
+import { describeExisting, readEnds } from "../topics.ts";
 
 const COLUMNS: readonly Column[] = [{ title: "CHECK" }, { title: "STATE" }, { title: "FOUND" }];
 
@@ -154,9 +155,7 @@ async function groupOf(admin: Admin, groupId: string): Promise<Finding> {
   const group = await readGroup(admin, groupId);
   const advice = `nobody works: start it (\`bun start\`, or \`bun run ${groupId.replace("-group", "")}\`)`;
   if (!group) return { check: groupId, state: "note", found: "it has committed nothing", advice };
-  const topics = await describeExisting(admin, topicsOf(group));
-  const ends = await readEnds(admin, topics, "latest");
-  const lag = totalLag(lagOf({ ...group, partitions: partitionsOf(topics), ends }));
+  const lag = totalLag(await readLag(admin, group));
   if (group.state === null) return { check: groupId, state: "ok", found: `lag ${lag}` };
   const found = `${group.state}, ${group.members.length} members, lag ${lag}`;
   return group.members.length > 0

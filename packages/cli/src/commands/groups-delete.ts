@@ -1,7 +1,7 @@
 /** `orders groups delete`: forgets what a group has committed. */
 import type { Command } from "../command.ts";
 import { EXIT_CODE, failed, refused } from "../exit-code.ts";
-import { noSuchGroup, readGroup } from "../group.ts";
+import { readExistingGroup } from "../group.ts";
 import { formatMembers } from "../members.ts";
 
 export const groupsDelete: Command = {
@@ -18,9 +18,8 @@ so without --execute it is only said what would be forgotten. An active group is
   async run(given, { output, connect }) {
     const [groupId] = given.arguments as [string];
     await using connection = await connect();
-    const { admin, brokers } = connection;
-    const group = await readGroup(admin, groupId);
-    if (!group) throw await noSuchGroup(admin, groupId, brokers);
+    const { admin } = connection;
+    const group = await readExistingGroup(connection, groupId);
     const { members, committed } = group;
     if (members.length > 0)
       throw refused(

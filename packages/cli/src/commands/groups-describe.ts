@@ -1,7 +1,7 @@
 /** `orders groups describe`: who is in a group, and what they read. */
 import type { Command } from "../command.ts";
 import { EXIT_CODE } from "../exit-code.ts";
-import { noSuchGroup, readGroup } from "../group.ts";
+import { readExistingGroup } from "../group.ts";
 import { formatAssignment } from "../members.ts";
 import type { Cell, Column } from "../table.ts";
 
@@ -27,9 +27,7 @@ their group.instance.id if they are static, and their partitions. How far they a
   async run(given, { output, connect }) {
     const [groupId] = given.arguments as [string];
     await using connection = await connect();
-    const { admin, brokers } = connection;
-    const group = await readGroup(admin, groupId);
-    if (!group) throw await noSuchGroup(admin, groupId, brokers);
+    const group = await readExistingGroup(connection, groupId);
     const { state, members, committed } = group;
     if (output.isJson)
       output.json({ group: groupId, state, members: state === null ? null : members, committed });

@@ -3,8 +3,7 @@ import type { Command, Context } from "../command.ts";
 import { type CommandError, EXIT_CODE, UsageError } from "../exit-code.ts";
 import { type GroupLag, groupLagReader } from "../group-lag.ts";
 import { pause } from "../interruption.ts";
-import { totalLag } from "../lag.ts";
-import { type Judged, judge, type Limits, Progress } from "../lag-judgement.ts";
+import { type Judged, type JudgedPartition, judge, type Limits, Progress } from "../lag-judgement.ts";
 import { formatDuration } from "../moment.ts";
 import { duration, wholeNumber } from "../number-option.ts";
 import type { Output } from "../output.ts";
@@ -145,24 +144,29 @@ const WATCH_COLUMNS: readonly Column[] = [
 
 const TONES: Readonly<Record<string, Tone>> = { OK: "good", WARN: "warning", STALLED: "bad" };
 
+const TOTAL: Cell = { text: "total", tone: "strong" };
+
+/** The columns that both tables begin with. */
+function firstCells(groupId: string, of: JudgedPartition): Cell[] {
+  return [groupId, of.topic, of.partition, of.committed, of.end, lagCell(of.lag), ageCell(of.ageMs)];
+}
+
 function tableRows({ groupId, state, lag, partitions }: Judged): Cell[][] {
   const rows = partitions.map((of): Cell[] => [
-    ...[groupId, of.topic, of.partition, of.committed, of.end, lagCell(of.lag), ageCell(of.ageMs)],
+    ...firstCells(groupId, of),
     ...[stateCell(of.state), of.clientId, of.memberId],
   ]);
-  const total = { text: "total", tone: "strong" } as const;
-  return [...rows, [groupId, total, "", "", "", lagCell(lag), "", stateCell(state), "", ""]];
+  return [...rows, [groupId, TOTAL, "", "", "", lagCell(lag), "", stateCell(state), "", ""]];
 }
 
 function watchRows({ groupId, state, lag, rate, caughtUpMs, partitions }: Judged): Cell[][] {
   const rows = partitions.map((of): Cell[] => [
-    ...[groupId, of.topic, of.partition, of.committed, of.end, lagCell(of.lag), ageCell(of.ageMs)],
+    ...firstCells(groupId, of),
     ...[rateCell(of.rate), ageCell(of.caughtUpMs), stateCell(of.state), of.clientId],
   ]);
-  const total = { text: "total", tone: "strong" } as const;
   return [
     ...rows,
-    [groupId, total, "", "", "", lagCell(lag), "", rateCell(rate), ageCell(caughtUpMs), stateCell(state), ""],
+    [groupId, TOTAL, "", "", "", lagCell(lag), "", rateCell(rate), ageCell(caughtUpMs), stateCell(state), ""],
   ];
 }
 
@@ -189,7 +193,7 @@ function toDocument(groups: readonly Judged[]) {
       ...{ group: groupId, state: groupState, members: groupState === null ? null : members },
       ...{ lag, judgement: state, rate, caughtUpMs, partitions },
     })),
-    lag: groups.reduce((sum, { partitions }) => sum + totalLag(partitions), 0),
+    lag: groups.reduce((sum, { lag }) => sum + lag, 0),
   };
 }
 

@@ -1,7 +1,7 @@
 /** `orders offsets backup`: keeps what a group has committed in a file. */
 import type { Command } from "../command.ts";
 import { EXIT_CODE, failed } from "../exit-code.ts";
-import { noSuchGroup, readGroup } from "../group.ts";
+import { readExistingGroup } from "../group.ts";
 import { backupName, offsetsFileOf, writeOffsetsFile } from "../offsets-file.ts";
 
 export const offsetsBackup: Command = {
@@ -17,9 +17,7 @@ what was committed at one moment, and work goes on from there. No file is writte
   async run(given, { output, connect }) {
     const [groupId] = given.arguments as [string];
     await using connection = await connect();
-    const { admin, brokers } = connection;
-    const group = await readGroup(admin, groupId);
-    if (!group) throw await noSuchGroup(admin, groupId, brokers);
+    const group = await readExistingGroup(connection, groupId);
     if (group.committed.length === 0)
       throw failed(`${groupId} has committed nothing: there is nothing to keep.`);
     const path = given.value("out") ?? backupName(groupId);

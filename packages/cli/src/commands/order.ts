@@ -12,7 +12,7 @@ import {
   type StartingPoint,
 } from "../starting-point.ts";
 import type { Cell, Column } from "../table.ts";
-import { readStretches } from "../topic-reading.ts";
+import { readRecords } from "../topic-reading.ts";
 import { describeExisting } from "../topics.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -44,14 +44,12 @@ kept, or from where --from or --since say. Exit code 1 where there is no trace o
     const topics = await describeExisting(connection.admin, TOPICS);
     const stretches = await readBeginnings(connection.admin, topics, point);
     const moments: Moment[] = [];
-    await readStretches({
+    await readRecords({
       kafka: connection.kafka,
       stretches,
       interrupted: interruption(),
-      onBatch(batch, end) {
-        for (const record of batch) {
-          if (record.offset < end && showBytes(record.key) === orderId) moments.push(momentOf(record));
-        }
+      onRecord(record) {
+        if (showBytes(record.key) === orderId) moments.push(momentOf(record));
       },
     });
     if (moments.length === 0) {

@@ -1,6 +1,7 @@
 /** `orders topics tail`: shows records as they come, and goes on until it is told to end. */
 import { type ConsumerRecord, createConsumer } from "@campus/kafka";
 import type { Command } from "../command.ts";
+import type { KafkaAccess } from "../connection.ts";
 import { EXIT_CODE, failed } from "../exit-code.ts";
 import { wholeNumber } from "../number-option.ts";
 import type { Output } from "../output.ts";
@@ -13,7 +14,7 @@ import {
   STARTING_OPTIONS,
 } from "../starting-point.ts";
 import { visible, withTone } from "../table.ts";
-import { readStretches } from "../topic-reading.ts";
+import { readRecords } from "../topic-reading.ts";
 import { describeNamed } from "../topics.ts";
 
 export const topicsTail: Command = {
@@ -68,7 +69,7 @@ order, those of several as they were read.`,
 };
 
 interface Source {
-  readonly kafka: Parameters<typeof readStretches>[0]["kafka"];
+  readonly kafka: KafkaAccess;
   readonly beginnings: readonly Beginning[];
   readonly interrupted: AbortSignal;
 }
@@ -77,17 +78,7 @@ interface Source {
 type Take = (record: ConsumerRecord) => boolean;
 
 async function readWhatIsThere({ kafka, beginnings, interrupted }: Source, take: Take): Promise<void> {
-  await readStretches({
-    kafka,
-    stretches: beginnings,
-    interrupted,
-    onBatch(batch, end) {
-      for (const record of batch) {
-        if (record.offset >= end) break;
-        if (!take(record)) return false;
-      }
-    },
-  });
+  await readRecords({ kafka, stretches: beginnings, interrupted, onRecord: take });
 }
 
 async function follow({ kafka, beginnings, interrupted }: Source, take: Take): Promise<void> {
