@@ -17,9 +17,9 @@ import type { Subject } from "../harness/subject.ts";
 import { RunFailed } from "../harness/subject-process.ts";
 import { faultInWriting, recordsIn, withTopic } from "../harness/topics.ts";
 
-const defaultRecords = 2_000_000;
-/** A quarter of a second and more for a compiling runtime: with less, its start is part of the figure. */
-const warmup = 250_000;
+const defaultRecords = 5_000_000;
+/** A second and more for a compiling runtime: with less, its start is part of the figure. */
+const warmup = 1_000_000;
 
 /** One run on a topic of its own, which must hold afterwards what was acknowledged. */
 async function produce(bench: Bench, subject: Subject, records: number): Promise<Sample> {
