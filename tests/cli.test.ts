@@ -7,39 +7,17 @@ import { describeGroup, freePorts, kafkaConsumerGroups } from "@campus/broker";
 import { deadLetterRecord } from "@campus/events";
 import { type Consumer, createAdmin, createConsumer, createProducer } from "@campus/kafka";
 import { onCluster, onEachCluster, type TestCluster } from "./support/clusters.ts";
+import { type Ended, runOrders, spawnOrders } from "./support/orders-command.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(30_000);
-
-const MAIN = join(import.meta.dir, "../packages/cli/src/main.ts");
 
 /** Where the command is run, and leaves the files it writes. */
 const folder = mkdtempSync(join(tmpdir(), "campus-orders-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly elapsedMs: number;
-}
-
-/** Runs the command with an environment of its own: nothing says where Kafka is but the test. */
-async function orders(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  const { KAFKA_BROKER: _, ...inherited } = process.env;
-  const startedAt = performance.now();
-  const child = Bun.spawn([process.execPath, MAIN, ...args], {
-    env: { ...inherited, ...environment },
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { exitCode, stdout, stderr, elapsedMs: performance.now() - startedAt };
-}
+const orders = (args: readonly string[], environment: Record<string, string> = {}) =>
+  runOrders(args, { environment, folder });
 
 // These wait for an answer for seconds, so they are begun first.
 const nobody = `127.0.0.1:${freePorts(1)[0]}`;
@@ -252,11 +230,8 @@ onEachCluster("orders", (cluster) => {
 
   test("lag --watch: look after look, with rates, until it is told to end", async () => {
     const { run, topic, groupId, brokers } = await createLog(cluster(), [2, 5, 3]);
-    const { KAFKA_BROKER: _, ...env } = process.env;
-    const watching = Bun.spawn(
+    const watching = spawnOrders(
       [
-        process.execPath,
-        MAIN,
         "lag",
         groupId,
         "--watch",
@@ -268,7 +243,7 @@ onEachCluster("orders", (cluster) => {
         "--brokers",
         brokers,
       ],
-      { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+      { folder },
     );
     let text = "";
     const reading = (async () => {

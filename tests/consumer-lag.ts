@@ -3,6 +3,7 @@
  * they are back. A tool to use by hand against a running system, and the same steps as a function for the tests.
  */
 import { parseArgs } from "node:util";
+import { createProgressBar } from "@campus/cli/progress-bar";
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { type Admin, createAdmin } from "@campus/kafka";
 import { describeProduced, produceOrders } from "./produce-10k.ts";
@@ -15,7 +16,6 @@ import {
   wholeNumber,
 } from "./support/command.ts";
 import { formatLag, type GroupLag, readLag, untilDrained } from "./support/group.ts";
-import { createProgressBar } from "./support/progress-bar.ts";
 
 const USAGE = `Usage: bun tests/consumer-lag.ts [--group GROUP] [--bootstrap-server HOST:PORT] [--url URL] [--orders N] [--timeout SECONDS]
 

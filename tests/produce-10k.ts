@@ -3,8 +3,8 @@
  * other has, or listed among the failures. A tool to use by hand, and a function for the tests.
  */
 import { parseArgs } from "node:util";
+import { createProgressBar } from "@campus/cli/progress-bar";
 import { runCommand, UsageError, wholeNumber } from "./support/command.ts";
-import { createProgressBar } from "./support/progress-bar.ts";
 
 const USAGE = `Usage: bun tests/produce-10k.ts [--url URL] [--orders N] [--batch N] [--connections N] [--json]
 

@@ -14,6 +14,7 @@ import { offsetsBackup } from "./commands/offsets-backup.ts";
 import { offsetsReset } from "./commands/offsets-reset.ts";
 import { offsetsRestore } from "./commands/offsets-restore.ts";
 import { order } from "./commands/order.ts";
+import { replay } from "./commands/replay.ts";
 import { topicsCreate } from "./commands/topics-create.ts";
 import { topicsDescribe } from "./commands/topics-describe.ts";
 import { topicsLs } from "./commands/topics-ls.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   topicsCreate,
   topicsTail,
   topicsSample,
+  replay,
   dlqLs,
   dlqShow,
   dlqRedrive,

@@ -14,7 +14,11 @@ export function interruption(): AbortSignal {
 export function pause(ms: number, interrupted: AbortSignal): Promise<void> {
   if (interrupted.aborted) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  interrupted.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
+  const end = () => resolve();
+  const timer = setTimeout(end, Math.max(0, ms));
+  interrupted.addEventListener("abort", end, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    interrupted.removeEventListener("abort", end);
+  });
 }

@@ -31,6 +31,38 @@ export const STARTING_OPTIONS: readonly OptionSpec[] = [
 
 const WORDS = "earliest, latest, an offset, or end-100";
 
+/** Of a command that can keep to some partitions. */
+export const PARTITION_OPTION: OptionSpec = {
+  name: "partition",
+  value: "N",
+  repeatable: true,
+  description: "only this partition",
+};
+
+/** Where reading ends, of a command that need not go on to the end of the log. */
+export const UNTIL_OPTION: OptionSpec = {
+  name: "until",
+  value: "WHERE",
+  description:
+    "up to, and not including: an offset, a time, or so long before now (default: what is there at the start)",
+};
+
+export type EndPoint =
+  | { readonly kind: "end" }
+  | { readonly kind: "offset"; readonly offset: number }
+  | { readonly kind: "time"; readonly timestampMs: number };
+
+/** @throws UsageError */
+export function readEndPoint(text: string | undefined, nowMs = Date.now()): EndPoint {
+  if (text === undefined) return { kind: "end" };
+  if (/^\d{1,15}$/.test(text)) return { kind: "offset", offset: Number(text) };
+  const timestampMs = readMoment(text, nowMs);
+  if (timestampMs !== undefined) return { kind: "time", timestampMs };
+  throw new UsageError(
+    `--until is ${JSON.stringify(text)}: it takes an offset, a time (2026-11-25T10:00:00Z) or a duration before now (10m)`,
+  );
+}
+
 /** @throws UsageError */
 export function readStartingPoint(
   from: string | undefined,
@@ -88,6 +120,22 @@ function startOf(point: StartingPoint, first: number, end: number, atThatTime: n
   if (point.kind === "latest") return end;
   if (point.kind === "offset") return point.offset;
   return point.kind === "last" ? end - point.records : atThatTime;
+}
+
+/** The same partitions, up to that point. */
+export async function endAt(
+  admin: Admin,
+  topics: readonly TopicDescription[],
+  beginnings: readonly Beginning[],
+  point: EndPoint,
+): Promise<Beginning[]> {
+  if (point.kind === "end") return [...beginnings];
+  const atThatTime =
+    point.kind === "time" ? new OffsetTable(await atTime(admin, topics, point.timestampMs)) : undefined;
+  return beginnings.map((of) => {
+    const wanted = point.kind === "offset" ? point.offset : (atThatTime!.at(of) ?? of.end);
+    return { ...of, end: Math.max(of.start, Math.min(of.end, wanted)) };
+  });
 }
 
 /** Of these partitions those named, all if none are. @throws UsageError for one that is not there */

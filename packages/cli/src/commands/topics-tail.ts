@@ -5,10 +5,12 @@ import type { KafkaAccess } from "../connection.ts";
 import { EXIT_CODE, failed } from "../exit-code.ts";
 import { wholeNumber } from "../number-option.ts";
 import type { Output } from "../output.ts";
-import { previewOf, showBytes, showRecord } from "../shown-record.ts";
+import { FILTER_OPTIONS, readFilter } from "../record-filter.ts";
+import { previewOf, showRecord } from "../shown-record.ts";
 import {
   type Beginning,
   onlyPartitions,
+  PARTITION_OPTION,
   readBeginnings,
   readStartingPoint,
   STARTING_OPTIONS,
@@ -28,9 +30,8 @@ order, those of several as they were read.`,
   argument: { name: "TOPIC", count: "one" },
   options: [
     ...STARTING_OPTIONS,
-    { name: "key", value: "KEY", description: "only records with this key" },
-    { name: "grep", value: "TEXT", description: "only records whose value has this text in it" },
-    { name: "partition", value: "N", repeatable: true, description: "only this partition" },
+    ...FILTER_OPTIONS,
+    PARTITION_OPTION,
     { name: "max", value: "N", description: "end after so many records were shown" },
     { name: "once", description: "end when what is there now has been shown" },
   ],
@@ -45,7 +46,7 @@ order, those of several as they were read.`,
   async run(given, { output, brokers, connect, interruption }) {
     const point = readStartingPoint(given.value("from"), given.value("since"), { kind: "latest" });
     const most = wholeNumber(given, "max", 1) ?? Number.POSITIVE_INFINITY;
-    const matches = filterOf(given.value("key"), given.value("grep"));
+    const matches = readFilter(given);
     await using connection = await connect();
     const topics = await describeNamed(connection.admin, given.arguments, brokers);
     const beginnings = onlyPartitions(
@@ -102,12 +103,6 @@ async function follow({ kafka, beginnings, interrupted }: Source, take: Take): P
   if (interrupted.aborted) return;
   for await (const record of consumer.records()) if (!take(record)) break;
   if (failure) throw failure;
-}
-
-function filterOf(key: string | undefined, text: string | undefined): (record: ConsumerRecord) => boolean {
-  return (record) =>
-    (key === undefined || showBytes(record.key) === key) &&
-    (text === undefined || previewOf(showRecord(record), Number.POSITIVE_INFINITY).includes(text));
 }
 
 function print(output: Output, record: ConsumerRecord): void {
