@@ -3,10 +3,11 @@
  * stand in the order of their orders within each partition, and the metrics file counts what was sent. The rates are printed.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { numberedOrder } from "@campus/cli/order-post";
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { type Admin, createAdmin } from "@campus/kafka";
 import { GROUP_TOPICS } from "./consumer-lag.ts";
-import { describeProduced, numberedOrder, produceOrders } from "./produce-10k.ts";
+import { describeProduced, produceOrders } from "./produce-10k.ts";
 import { untilDrained } from "./support/group.ts";
 import { onEachOwnCluster } from "./support/own-clusters.ts";
 import { type System, startSystem } from "./support/system.ts";

@@ -3,7 +3,9 @@
  * other has, or listed among the failures. A tool to use by hand, and a function for the tests.
  */
 import { parseArgs } from "node:util";
+import { numberedOrder, postOrders } from "@campus/cli/order-post";
 import { createProgressBar } from "@campus/cli/progress-bar";
+import type { OrderRequest } from "@campus/events";
 import { runCommand, UsageError, wholeNumber } from "./support/command.ts";
 
 const USAGE = `Usage: bun tests/produce-10k.ts [--url URL] [--orders N] [--batch N] [--connections N] [--json]
@@ -18,12 +20,6 @@ Posts orders to a running system and accounts for every one of them.
 
 Exit codes: 0 every order was accepted, 1 some were not, 2 bad arguments.`;
 
-export interface Order {
-  readonly user_id: string;
-  readonly item: string;
-  readonly quantity: number;
-}
-
 export interface ProduceOptions {
   readonly url: string;
   readonly orders: number;
@@ -32,7 +28,7 @@ export interface ProduceOptions {
   /** Requests at once. Default 64. */
   readonly connections?: number;
   /** The order at a place; by default each has a user of its own. */
-  readonly orderAt?: (index: number) => Order;
+  readonly orderAt?: (index: number) => OrderRequest;
   /** Called with how many orders have been answered, accepted or not. */
   readonly onProgress?: (answered: number) => void;
 }
@@ -58,16 +54,6 @@ export interface Produced {
   readonly ordersPerSecond: number;
 }
 
-const MENU = ["Burger", "Pizza", "Ramen", "Burrito", "Falafel", "Curry", "Soup of the day"] as const;
-
-/** The order at a place, told from all others by its user. */
-export function numberedOrder(index: number): Order {
-  return { user_id: `student-${index}`, item: MENU[index % MENU.length]!, quantity: 1 + (index % 5) };
-}
-
-/** A service answers within five seconds, in the worst case. */
-const ANSWER_TIMEOUT_MS = 15_000;
-
 /** Posts the orders, each once, and resolves when every one is answered or known not to be. Never rejects for an order's sake. */
 export async function produceOrders({
   url,
@@ -84,9 +70,8 @@ export async function produceOrders({
 
   async function send(first: number, count: number): Promise<void> {
     const own = Array.from({ length: count }, (_, i) => orderAt(first + i));
-    const answer =
-      batch === 1 ? await post(url, "/order", own[0]) : await post(url, "/orders/batch", { orders: own });
-    if (answer.ids?.length === count) for (const [i, id] of answer.ids.entries()) ids[first + i] = id;
+    const answer = await postOrders(own, { url });
+    if (answer.ids) for (const [i, id] of answer.ids.entries()) ids[first + i] = id;
     else failures.push({ first, orders: count, status: answer.status, reason: answer.reason });
     answered += count;
     onProgress(answered);
@@ -112,31 +97,6 @@ export async function produceOrders({
     elapsedMs,
     ordersPerSecond: (1000 * known.length) / elapsedMs,
   };
-}
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly ids?: readonly string[];
-  readonly reason: string;
-}
-
-async function post(url: string, path: string, body: unknown): Promise<Answer> {
-  try {
-    const response = await fetch(url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    const { status } = response;
-    const value = (await response.json()) as { order_id?: string; order_ids?: string[]; detail?: string };
-    const ids = value.order_ids ?? (value.order_id === undefined ? [] : [value.order_id]);
-    return status === 202
-      ? { status, ids, reason: "another number of ids" }
-      : { status, reason: value.detail ?? "" };
-  } catch (error) {
-    return { status: undefined, reason: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function repeated(ids: readonly string[]): string[] {

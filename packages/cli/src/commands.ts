@@ -10,6 +10,7 @@ import { groupsDelete } from "./commands/groups-delete.ts";
 import { groupsDescribe } from "./commands/groups-describe.ts";
 import { groupsLs } from "./commands/groups-ls.ts";
 import { lag } from "./commands/lag.ts";
+import { load } from "./commands/load.ts";
 import { offsetsBackup } from "./commands/offsets-backup.ts";
 import { offsetsReset } from "./commands/offsets-reset.ts";
 import { offsetsRestore } from "./commands/offsets-restore.ts";
@@ -43,5 +44,6 @@ export const COMMANDS: readonly Command[] = [
   dlqPurge,
   verify,
   order,
+  load,
   completion,
 ];
