@@ -46,6 +46,9 @@ export async function startCluster({ signal, properties }: ChaosClusterOptions =
       properties: {
         "broker.session.timeout.ms": BROKER_SESSION_MS,
         "broker.heartbeat.interval.ms": 500,
+        // How soon the controller's own death is noticed (2 s), and how long its election may take (1 s).
+        "controller.quorum.fetch.timeout.ms": 1_000,
+        "controller.quorum.election.timeout.ms": 500,
         // Brokers take no session below six seconds otherwise.
         "group.min.session.timeout.ms": 1_000,
         // Nor do they look for transactions that have timed out more often than every ten.

@@ -232,8 +232,9 @@ function membershipProperties({
   return {
     "partition.assignment.strategy": assignor ?? "cooperative-sticky",
     "session.timeout.ms": timeoutMs,
-    // Three heartbeats may go missing before the session ends.
-    "heartbeat.interval.ms": Math.min(3_000, Math.floor(timeoutMs / 3)),
+    // A member hears of a rebalance by its next heartbeat. And one whose coordinator dies has this much less of its session left for the next
+    // one to take over: librdkafka comes back from a session that is over as a new member, who waits until the old one is given up.
+    "heartbeat.interval.ms": Math.min(3_000, Math.floor(timeoutMs / 10)),
   };
 }
 
