@@ -167,6 +167,9 @@ export function transactionalProperties(
       ...sendingProperties(options),
       "transactional.id": options.transactionalId,
       "transaction.timeout.ms": transactionTimeoutMs,
+      // With more of them librdkafka may take a batch that was refused for written because a later one was (native/delivery-reports.ts), and a
+      // transaction has no delivery reports to show it.
+      "max.in.flight.requests.per.connection": 1,
       // No record may outlive its transaction.
       "message.timeout.ms": Math.min(options.deliveryTimeoutMs ?? transactionTimeoutMs, transactionTimeoutMs),
     },

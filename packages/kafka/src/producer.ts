@@ -41,7 +41,7 @@ export class Producer implements AsyncDisposable {
   readonly #client: NativeClient;
   readonly #topics: TopicHandles;
   readonly #pending = new PendingTable();
-  readonly #reports = new DeliveryReports();
+  readonly #reports: DeliveryReports;
   readonly #staging: Staging;
   readonly #maxRecords: number;
   readonly #maxBytes: number;
@@ -57,9 +57,13 @@ export class Producer implements AsyncDisposable {
   constructor(options: ProducerOptions) {
     this.#maxRecords = options.maxQueuedRecords ?? defaultQueuedRecords;
     this.#maxBytes = options.maxQueuedBytes ?? defaultQueuedBytes;
+    const properties = producerProperties(options);
+    this.#reports = new DeliveryReports({
+      isIdempotent: String(properties["enable.idempotence"]) === "true",
+    });
     this.#client = new NativeClient({
       type: "producer",
-      properties: producerProperties(options),
+      properties,
       handlers: options,
       events: EventType.delivery,
       onEvent: (type, event) => {

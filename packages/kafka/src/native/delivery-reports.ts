@@ -1,6 +1,7 @@
 /** Reads the delivery reports of an event, a block at a time. The messages belong to the event; nothing of them is kept. */
 import type { Report } from "../delivery.ts";
 import { KafkaError } from "../error.ts";
+import { ErrCode } from "./error-codes.ts";
 import type { Pointer } from "./ffi.ts";
 import { message as field } from "./layout.ts";
 import { librdkafka } from "./library.ts";
@@ -9,6 +10,7 @@ import { MessageBlock, messageWords } from "./message-block.ts";
 const possiblyPersisted = 1; // RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
 
 export class DeliveryReports {
+  readonly #isIdempotent: boolean;
   readonly #block = new MessageBlock(1024);
   readonly #report: Report = {
     slot: 0,
@@ -19,6 +21,10 @@ export class DeliveryReports {
     bytes: 0,
     error: null,
   };
+
+  constructor({ isIdempotent }: { readonly isIdempotent: boolean }) {
+    this.#isIdempotent = isIdempotent;
+  }
 
   read(event: Pointer, onReport: (report: Report) => void): void {
     const lib = librdkafka();
@@ -40,13 +46,30 @@ export class DeliveryReports {
     report.slot = u32[at + field.opaque / 4]!;
     report.index = u32[at + field.opaque / 4 + 1]!;
     report.partition = i32[at + field.partition / 4]!;
+    const offset = block.offset(index);
     // Without acknowledgements librdkafka counts down from an internal mark.
-    report.offset = Math.max(-1, block.offset(index));
+    report.offset = Math.max(-1, offset);
     report.timestamp = block.timestamp(index);
     report.bytes = u32[at + field.len / 4]! + u32[at + field.keyLen / 4]!;
-    report.error = code === 0 ? null : failure(code, block.pointer(index));
+    if (code !== 0) report.error = failure(code, block.pointer(index));
+    else report.error = offset < 0 && this.#isIdempotent ? implicitlyAcknowledged() : null;
     return report;
   }
+}
+
+/**
+ * librdkafka calls a record delivered, without an offset, when its own batch was not acknowledged and a later one of its partition was. But a
+ * broker that knows nothing of a producer yet takes any of its batches for the first, so such a record may be lost
+ * (https://github.com/confluentinc/confluent-kafka-go/issues/921).
+ */
+function implicitlyAcknowledged(): KafkaError {
+  return new KafkaError({
+    code: ErrCode.inconsistent,
+    operation: "produce",
+    message: "the broker acknowledged a later record of the partition, and not this one: it may be lost",
+    retriable: true,
+    possiblyPersisted: true,
+  });
 }
 
 function failure(code: number, message: Pointer): KafkaError {

@@ -233,6 +233,7 @@ export const ErrCode = {
   purgedInQueue: -152,
   purgedInFlight: -151,
   fatal: -150,
+  inconsistent: -149,
   maxPollExceeded: -147,
   assignmentLost: -142,
   destroyBroker: -137,
