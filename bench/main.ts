@@ -71,7 +71,12 @@ async function main(): Promise<number> {
 
   if (options.json === "-") console.log(JSON.stringify(results, null, 2));
   else if (options.json) await Bun.write(options.json, `${JSON.stringify(results, null, 2)}\n`);
-  if (options.report) await Bun.write(reportFile, renderReport(results, comparisons));
+  if (options.report) {
+    const file = Bun.file(reportFile);
+    const before = (await file.exists()) ? await file.text() : "";
+    const names = scenarios.map(({ name }) => name);
+    await Bun.write(file, renderReport(results, comparisons, { before, names }));
+  }
   const faults = faultsOf(results, chosen, options.check);
   for (const [peer, reason] of Object.entries(unavailable))
     progress.say(`Not measured: ${peer}, since ${reason}`);

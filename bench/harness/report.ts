@@ -1,4 +1,4 @@
-/** `RESULTS.md`: a run's figures with everything that is needed to judge and repeat them. */
+/** `RESULTS.md`: figures with everything that is needed to judge and repeat them, a section a scenario. A run writes its own and leaves the others. */
 import { join } from "node:path";
 import { benchFolder } from "./out-folder.ts";
 import { type Results, rowsOf } from "./results.ts";
@@ -7,34 +7,55 @@ import { markdownTable } from "./table.ts";
 
 export const reportFile = join(benchFolder, "RESULTS.md");
 
+const HEAD = `# Measured
+
+Written by \`bun bench … --report\`, each section by the run that it names; how to read it is in [README.md](README.md).`;
+
+/** What was run, where, on what: folded away, since it is long and the same for all scenarios of a run. */
+function runNote({ command, date, machine, cluster, versions, unavailable }: Results): string {
+  const words = (of: Readonly<Record<string, string>>) =>
+    Object.entries(of)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", ");
+  const missing = Object.entries(unavailable).map(([peer, why]) => `- Not measured: ${peer}, since ${why}.`);
+  return [
+    `<details><summary><code>${command}</code> on ${date.slice(0, 10)}</summary>\n`,
+    `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; programs and broker share it.`,
+    `- Cluster: ${cluster}.`,
+    `- Versions: ${words(versions)}.`,
+    ...missing,
+    "\n</details>",
+  ].join("\n");
+}
+
 function scenarioSection(scenario: Scenario, comparison: Comparison, results: Results): string {
   const settings = Object.entries(results.settings[scenario.name] ?? {});
   return [
     `## \`${scenario.name}\`: ${scenario.title}`,
+    runNote(results),
     markdownTable(scenario.columns, rowsOf(comparison)),
     `Ratios are of ${scenario.ratioOf}, ${scenario.better} is better for ours. ` +
       `Settings: ${settings.map(([name, value]) => `${name} ${value}`).join("; ")}.`,
   ].join("\n\n");
 }
 
+/** Sections of a report by the name of their scenario. */
+function sectionsOf(report: string): Map<string, string> {
+  const sections = report.split(/^(?=## `)/m).slice(1);
+  return new Map(sections.map((section) => [/^## `([^`]+)`/.exec(section)![1]!, section.trim()]));
+}
+
+/** The sections of this run, and of `before` those of other scenarios, in the order of `names`. */
 export function renderReport(
   results: Results,
   comparisons: readonly { scenario: Scenario; comparison: Comparison }[],
+  { before, names }: { readonly before: string; readonly names: readonly string[] },
 ): string {
-  const { machine, versions, unavailable } = results;
-  const missing = Object.entries(unavailable);
-  const sections = [
-    "# Measured",
-    `Written by \`${results.command}\` on ${results.date.slice(0, 10)}; how to read it is in [README.md](README.md).`,
-    [
-      `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; clients and broker share it.`,
-      `- Cluster: ${results.cluster}.`,
-      `- Versions: ${Object.entries(versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(", ")}.`,
-      ...missing.map(([peer, reason]) => `- Not measured: ${peer}, since ${reason}.`),
-    ].join("\n"),
-    ...comparisons.map(({ scenario, comparison }) => scenarioSection(scenario, comparison, results)),
-  ];
-  return `${sections.join("\n\n")}\n`;
+  const sections = sectionsOf(before);
+  for (const { scenario, comparison } of comparisons) {
+    // Not measured here, as on the embedded cluster: what was measured elsewhere stays.
+    if (comparison.results.length > 0)
+      sections.set(scenario.name, scenarioSection(scenario, comparison, results));
+  }
+  return `${[HEAD, ...names.flatMap((name) => sections.get(name) ?? [])].join("\n\n")}\n`;
 }

@@ -17,7 +17,7 @@ export interface ServiceProcess {
 
 /** Resolves once `GET /health` answers 200. @throws RunFailed with what it printed when it does not come up */
 export async function startService(
-  command: readonly string[],
+  { command, cwd }: { readonly command: readonly string[]; readonly cwd?: string },
   environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ServiceProcess> {
@@ -25,6 +25,7 @@ export async function startService(
   const url = `http://127.0.0.1:${port}`;
   const child = Bun.spawn([...command], {
     env: { ...process.env, ...environment, PORT: String(port) },
+    ...(cwd !== undefined && { cwd }),
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });

@@ -3,8 +3,11 @@
  * `peers/`.
  */
 
-/** The kinds of work: of the client scenarios, and `decide`, a service's, which goes on until the program is told to end and prints nothing. */
-export type Work = "produce" | "consume" | "latency" | "memory" | "decide";
+/**
+ * The kinds of work: of the client scenarios, and two of services, which go on until the program is told to end and print nothing: `decide`, and
+ * `serve`, which takes orders at PORT.
+ */
+export type Work = "produce" | "consume" | "latency" | "memory" | "decide" | "serve";
 
 /** How a subject is to do its work; passed on as environment variables (see subjects/subject.ts). */
 export interface WorkSettings {

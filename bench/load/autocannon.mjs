@@ -1,13 +1,17 @@
-// Closed-loop load with autocannon, to be run under Node (autocannon's sockets are Node's). Takes its settings as one JSON
-// argument, warms up, measures, and prints one line of JSON.
+// Load with autocannon, to be run under Node (autocannon's sockets are Node's): a closed loop, or with `rate` an open one, corrected for
+// coordinated omission. Its settings are a JSON file, the argument; warms up, measures, and prints one line of JSON.
+import { readFileSync } from "node:fs";
 import autocannon from "autocannon";
 
-const { url, connections, seconds, warmupSeconds, bodies } = JSON.parse(process.argv[2]);
+const { url, path, connections, seconds, warmupSeconds, bodies, rate } = JSON.parse(
+  readFileSync(process.argv[2], "utf8"),
+);
 const headers = { "content-type": "application/json" };
 const options = {
   url,
   connections,
-  requests: bodies.map((body) => ({ method: "POST", path: "/order", headers, body: JSON.stringify(body) })),
+  requests: bodies.map((body) => ({ method: "POST", path, headers, body })),
+  ...(rate && { overallRate: rate }),
 };
 
 const warmup = await autocannon({ ...options, duration: warmupSeconds });
@@ -26,6 +30,5 @@ console.log(
     statuses,
     errors: warmup.errors + measured.errors,
     timeouts: warmup.timeouts + measured.timeouts,
-    version: autocannon.version,
   }),
 );

@@ -2,7 +2,10 @@
 import type { Peer } from "../harness/peer.ts";
 import { c } from "./c/peer.ts";
 import { confluentOnBun } from "./confluent-on-bun/peer.ts";
+import { fastapi } from "./fastapi/peer.ts";
+import { fastifyNode } from "./fastify-node/peer.ts";
 import { franzGo } from "./franz-go/peer.ts";
+import { go } from "./go/peer.ts";
 import { java } from "./java/peer.ts";
 import { kafkaStreams } from "./kafka-streams/peer.ts";
 import { kafkajs } from "./kafkajs/peer.ts";
@@ -20,6 +23,9 @@ export const peers: readonly Peer[] = [
   python,
   java,
   kafkaStreams,
+  go,
+  fastifyNode,
+  fastapi,
 ];
 
 /** What a plain `bun bench` compares with: the yardstick of the same library, which takes a compiler and a second. */

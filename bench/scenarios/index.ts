@@ -4,7 +4,10 @@ import { clientConsume } from "./client-consume.ts";
 import { clientLatency } from "./client-latency.ts";
 import { clientMemory } from "./client-memory.ts";
 import { clientProduce } from "./client-produce.ts";
+import { httpBatch } from "./http-batch.ts";
+import { httpOpen } from "./http-open.ts";
 import { httpOrder } from "./http-order.ts";
+import { httpSlow } from "./http-slow.ts";
 import { inventory } from "./inventory.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -14,4 +17,7 @@ export const scenarios: readonly Scenario[] = [
   clientMemory,
   inventory,
   httpOrder,
+  httpBatch,
+  httpOpen,
+  httpSlow,
 ];

@@ -17,5 +17,6 @@ Bun.serve({
   routes: {
     "/health": new Response("ok"),
     "/order": { POST: () => new Response(answer, init) },
+    "/orders/batch": { POST: () => new Response(answer, init) },
   },
 });

@@ -1,0 +1,37 @@
+/** Orders over HTTP a thousand a request: what the parser, the checks and the Kafka client make of them when sockets are not the limit. */
+import { fastestGenerator } from "../harness/http-load.ts";
+import {
+  bareSubject,
+  compareHttp,
+  type HttpWork,
+  httpColumns,
+  httpSettings,
+  isHttpPeer,
+  noopSubject,
+  ownSubject,
+  peerSubjects,
+} from "../harness/http-scenario.ts";
+import type { Scenario } from "../harness/scenario.ts";
+
+const work: HttpWork = { path: "/orders/batch", connections: 16, ordersPerRequest: 1_000 };
+
+export const httpBatch: Scenario = {
+  name: "http-batch",
+  title: "POST /orders/batch of 1000, closed loop of 16 connections",
+  ratioOf: "orders/s",
+  better: "higher",
+  peers: isHttpPeer,
+  bounds: {},
+  columns: httpColumns,
+  settings: (options) => httpSettings(options, work, fastestGenerator()),
+  run(bench) {
+    const generator = fastestGenerator();
+    const subjects = [
+      ownSubject(bench, generator),
+      ...peerSubjects(bench, generator),
+      noopSubject(generator),
+      bareSubject(generator),
+    ];
+    return compareHttp(bench, httpBatch, subjects, work, "rate");
+  },
+};

@@ -1,0 +1,38 @@
+/**
+ * Orders over HTTP at a fixed rate, whatever the answers (an open loop), with latencies corrected for coordinated omission: what a client waits
+ * at a load that all of these bear, or should.
+ */
+import {
+  bareSubject,
+  compareHttp,
+  type HttpWork,
+  httpColumns,
+  httpSettings,
+  isHttpPeer,
+  noopSubject,
+  ownSubject,
+  peerSubjects,
+} from "../harness/http-scenario.ts";
+import type { Scenario } from "../harness/scenario.ts";
+
+const work: HttpWork = { path: "/order", connections: 256, ordersPerRequest: 1, rate: 10_000 };
+
+export const httpOpen: Scenario = {
+  name: "http-open",
+  title: "POST /order, open loop at 10,000 a second",
+  ratioOf: "p99, corrected for coordinated omission",
+  better: "lower",
+  peers: isHttpPeer,
+  bounds: {},
+  columns: httpColumns,
+  settings: (options) => httpSettings(options, work, "autocannon"),
+  run(bench) {
+    const subjects = [
+      ownSubject(bench, "autocannon"),
+      ...peerSubjects(bench, "autocannon"),
+      noopSubject("autocannon"),
+      bareSubject("autocannon"),
+    ];
+    return compareHttp(bench, httpOpen, subjects, work, "p99");
+  },
+};
