@@ -214,6 +214,8 @@ export async function compareHttp(
     ...{ scenario, subjects, unit: "orders/s" },
     figure: compared === "rate" ? ({ rate }) => rate : ({ p99Ms }) => p99Ms,
     rounds: bench.options.rounds,
+    // A broker that has just been started compiles itself first.
+    warmUp: () => load(bench, subjects[0]!, work),
     measure: (subject) => load(bench, subject, work),
     describe: ({ rate, p50Ms, p99Ms }) =>
       `${figure(rate)} orders/s, p50 ${figure(p50Ms, 1)} ms, p99 ${figure(p99Ms, 1)} ms`,
