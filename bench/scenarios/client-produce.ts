@@ -49,7 +49,7 @@ export const clientProduce: Scenario = {
   ],
   settings: ({ records = defaultRecords, seconds }) => ({
     records: `${figure(records)}, or ${seconds} s`,
-    "warm-up": `${figure(warmup)} records`,
+    "warm-up": `${figure(warmup)} records, of JavaScript 5 s at most`,
     "linger.ms": clientSettings.lingerMs,
     "batch.size": clientSettings.batchBytes,
     "queue bounds": `${figure(clientSettings.queueRecords)} records, ${clientSettings.queueBytes / 1024 ** 2} MiB`,

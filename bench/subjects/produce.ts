@@ -33,7 +33,7 @@ async function send(batch: readonly ProducerRecord[]): Promise<void> {
 
 const clock = new Clock();
 let next = 0;
-while (sent < settings.warmup) await send(batches[next++ % batches.length]!);
+while (!clock.warmedUp(sent)) await send(batches[next++ % batches.length]!);
 await producer.flush();
 clock.start(acked);
 while (!clock.over(sent)) await send(batches[next++ % batches.length]!);

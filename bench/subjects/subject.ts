@@ -65,13 +65,22 @@ export function readBatches<T>(make: (payload: Payload) => T, size = 1000): T[][
   return batches;
 }
 
+/** What a JIT compiler needs; a million records take a slow client half a minute. */
+const longestWarmupSeconds = 5;
+
 /** The clock of a run: started once the warm-up is over, and saying when to stop. */
 export class Clock {
+  readonly #createdAt = performance.now();
   #startedAt = 0;
   #warm = 0;
 
   get started(): boolean {
     return this.#startedAt > 0;
+  }
+
+  /** Whether a warm-up with `total` records sent is long enough. */
+  warmedUp(total: number): boolean {
+    return total >= settings.warmup || performance.now() - this.#createdAt >= longestWarmupSeconds * 1000;
   }
 
   /** Starts with `total` records already done. */

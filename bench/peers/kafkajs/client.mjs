@@ -53,7 +53,7 @@ async function produce() {
     }
   };
   const lanes = (enough) => Promise.all(Array.from({ length: sendsInFlight }, () => lane(enough)));
-  await lanes(() => sent >= settings.warmup);
+  await lanes(() => clock.warmedUp(sent));
   clock.start(acked);
   await lanes(() => clock.over(sent));
   report({ ...clock.result(acked), lost: sent - acked, error: error && String(error) });

@@ -58,7 +58,7 @@ async function produce() {
       });
   };
   const clock = new Clock();
-  while (sent < settings.warmup) await send();
+  while (!clock.warmedUp(sent)) await send();
   await drain();
   clock.start(acked);
   while (!clock.over(sent)) await send();

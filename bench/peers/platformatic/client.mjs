@@ -45,7 +45,7 @@ async function produce() {
     }
   };
   const lanes = (enough) => Promise.all(Array.from({ length: sendsInFlight }, () => lane(enough)));
-  await lane(() => sent >= settings.warmup);
+  await lane(() => clock.warmedUp(sent));
   clock.start(acked);
   await lanes(() => clock.over(sent));
   report({ ...clock.result(acked), lost: sent - acked, error: error && String(error) });
