@@ -126,17 +126,20 @@ test("an end that took so long that something may have been sent twice is follow
   });
   const { delivery } = setUp({ consumer: counting, member: consumer });
   await delivery.settle();
+  // On a busy machine this may take as long as what is tried below: then it is followed by a new epoch, too, and that is counted away.
   await delivery.deliver(parcel, never);
-  expect(settled).toBe(2);
+  await delivery.settle();
+  const before = settled;
+  const behind = 2 * (before + 10);
   cluster.roundTripTime(1, 450);
-  await delivery.deliver({ ...parcel, firstOffset: 4, nextOffset: 6 }, never);
+  await delivery.deliver({ ...parcel, firstOffset: behind, nextOffset: behind + 2 }, never);
   cluster.roundTripTime(1, 0);
-  expect(settled).toBe(2);
+  expect(settled).toBe(before);
   // The group stands further than this parcel begins: somebody else was here, so it is not delivered.
   const error = await delivery
-    .deliver({ ...parcel, firstOffset: 4, nextOffset: 6 }, never)
+    .deliver({ ...parcel, firstOffset: 2 * before, nextOffset: behind + 2 }, never)
     .catch((error) => error);
-  expect(settled).toBe(3);
+  expect(settled).toBe(before + 1);
   expect(error).toMatchObject({ name: "_STATE", abortable: true });
   await delivery.close();
 });
