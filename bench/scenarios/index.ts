@@ -4,6 +4,7 @@ import { clientConsume } from "./client-consume.ts";
 import { clientLatency } from "./client-latency.ts";
 import { clientMemory } from "./client-memory.ts";
 import { clientProduce } from "./client-produce.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { httpBatch } from "./http-batch.ts";
 import { httpOpen } from "./http-open.ts";
 import { httpOrder } from "./http-order.ts";
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   httpBatch,
   httpOpen,
   httpSlow,
+  endToEnd,
 ];

@@ -1,0 +1,153 @@
+/**
+ * From the 202 to a decision that a reader of committed records sees: the whole system, producer, inventory and analytics, under a fixed rate of
+ * orders, step by step until it no longer bears one.
+ */
+import { join } from "node:path";
+import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { GROUP } from "../../packages/inventory/src/config.ts";
+import {
+  deliveryColumn,
+  extraColumn,
+  figure,
+  p50Column,
+  p99Column,
+  rateColumn,
+  subjectColumn,
+} from "../harness/columns.ts";
+import { driveOrders, type FlowResult } from "../harness/order-flow.ts";
+import { forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
+import { outFolder, rootFolder } from "../harness/out-folder.ts";
+import { ours } from "../harness/rounds.ts";
+import type { Bench, Result, Scenario } from "../harness/scenario.ts";
+import { startService } from "../harness/service-process.ts";
+import { startProgram, type WorkingProcess } from "../harness/working-process.ts";
+
+/** Orders a second. */
+const steps = [1_000, 2_500, 5_000, 10_000, 20_000, 40_000] as const;
+const ordersPerRequest = 20;
+const warmup = { rate: 2_000, seconds: 4, ordersPerRequest };
+/** A step is borne when so much of it was accepted and decided, and the decisions were visible as soon as this. */
+const enough = 0.98;
+const latestMs = 1_000;
+
+interface System extends AsyncDisposable {
+  readonly url: string;
+}
+
+async function startSystem({ cluster, signal }: Bench): Promise<System> {
+  const common = { KAFKA_BROKER: cluster.brokers, MANAGEMENT_PORT: "0", LOG_LEVEL: "warning" };
+  const program = (name: string, own: Record<string, string> = {}): WorkingProcess =>
+    startProgram(
+      {
+        command: [process.execPath, join(rootFolder, `packages/${name}/src/main.ts`)],
+        environment: { ...common, ...own },
+        cwd: outFolder,
+      },
+      signal,
+    );
+  const producer = await startService(
+    { command: [process.execPath, join(rootFolder, "packages/producer/src/main.ts")] },
+    common,
+    signal,
+  );
+  const consumers = [
+    program("inventory"),
+    program("analytics", { ANALYTICS_METRICS_FILE: join(outFolder, "metrics.json"), DASHBOARD_PORT: "0" }),
+  ];
+  return {
+    url: producer.url,
+    async [Symbol.asyncDispose]() {
+      await producer.stop();
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
+  };
+}
+
+/** Why a step is not borne; undefined where it is. */
+function breakOf({ due, accepted, decided, decision }: FlowResult): string | undefined {
+  if (accepted < enough * due)
+    return `${figure(due - accepted)} of ${figure(due)} orders were not accepted in time`;
+  if (decided < accepted)
+    return `${figure(accepted - decided)} of ${figure(accepted)} decisions did not come in time`;
+  const p99Ms = decision.getValueAtPercentile(99) / 1_000;
+  return p99Ms > latestMs ? `p99 of ${figure(p99Ms)} ms` : undefined;
+}
+
+function resultOf(rate: number, flow: FlowResult): Result {
+  const { due, accepted, decided, seconds, decision, answer } = flow;
+  const ms = (percentile: number) => decision.getValueAtPercentile(percentile) / 1_000;
+  const why = breakOf(flow);
+  const head = {
+    scenario: endToEnd.name,
+    subject: `${figure(rate)}/s`,
+    title: "the whole system",
+    delivery: why ? `not borne: ${why}` : "borne; acknowledged by all in-sync replicas, decided exactly once",
+  };
+  return {
+    ...head,
+    ...{ unit: "decisions/s", rounds: 1, count: decided, rate: decided / seconds, lost: accepted - decided },
+    ...{ p50Ms: ms(50), p99Ms: ms(99) },
+    extra: {
+      dueOrders: due,
+      p999Ms: ms(99.9),
+      answerP99Ms: answer.getValueAtPercentile(99) / 1_000,
+    },
+  };
+}
+
+export const endToEnd: Scenario = {
+  name: "end-to-end",
+  title: "from the 202 to the visible decision, at a fixed rate of orders, until it breaks",
+  ratioOf: "decisions/s",
+  better: "higher",
+  peers: () => false,
+  bounds: {},
+  columns: [
+    { ...subjectColumn, title: "orders" },
+    rateColumn("decisions/s"),
+    p50Column,
+    p99Column,
+    extraColumn("p99.9 ms", "p999Ms", 1),
+    extraColumn("202 after, p99 ms", "answerP99Ms", 1),
+    deliveryColumn,
+  ],
+  settings: ({ seconds }) => ({
+    generator: `fetch of Bun, open loop, ${ordersPerRequest} orders a request, latencies of answers corrected for coordinated omission`,
+    "seconds a step": seconds,
+    "warm-up": `${warmup.seconds} s at ${figure(warmup.rate)} orders/s`,
+    borne: `${enough * 100} % accepted, all of them decided, p99 within ${latestMs} ms`,
+  }),
+  async run(bench) {
+    const { cluster, options, progress, signal } = bench;
+    if (cluster.kind === "embedded") {
+      progress.say("Not measured: end-to-end, since the embedded cluster has no offsets in transactions.");
+      return { results: [], ratios: {} };
+    }
+    const spared = await reasonToSpare(cluster);
+    if (spared) {
+      const head = { scenario: endToEnd.name, subject: ours, title: "the whole system", delivery: "" };
+      return { results: [{ ...head, unit: "decisions/s", rounds: 0, failed: spared }], ratios: {} };
+    }
+    for (const topic of [ORDER_EVENTS, INVENTORY_EVENTS]) await renewTopic(cluster, topic);
+    const results: Result[] = [];
+    try {
+      await using system = await startSystem(bench);
+      await progress.during("end-to-end  warming up", () => driveOrders(cluster, system.url, warmup, signal));
+      for (const rate of steps) {
+        const step = { rate, seconds: options.seconds, ordersPerRequest };
+        const label = `end-to-end  ${figure(rate)} orders/s`;
+        const flow = await progress.during(label, () => driveOrders(cluster, system.url, step, signal));
+        const result = resultOf(rate, flow);
+        results.push(result);
+        progress.say(
+          `  ${label}: ${figure(result.rate)} decided/s, p50 ${figure(result.p50Ms, 1)} ms, p99 ${figure(result.p99Ms, 1)} ms; ${result.delivery}`,
+        );
+        if (breakOf(flow) !== undefined) break;
+      }
+    } finally {
+      for (const topic of [ORDER_EVENTS, INVENTORY_EVENTS]) await removeTopic(cluster, topic);
+      await forgetGroup(cluster, GROUP);
+    }
+    return { results, ratios: {} };
+  },
+};
