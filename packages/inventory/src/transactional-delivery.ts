@@ -21,6 +21,7 @@ import {
 } from "@campus/kafka";
 import type { Delivery, DeliveryContext } from "./delivery.ts";
 import type { Parcel } from "./parcel.ts";
+import { createTransactionGap } from "./transaction-gap.ts";
 
 export interface TransactionalDeliveryOptions extends DeliveryContext {
   /** Without it, the group's and the partition's names: see above why it must be the same in every process. */
@@ -55,6 +56,7 @@ export function createTransactionalDelivery({
   /** The producer's epoch is its own and nothing is under way from before. */
   let isSettled = false;
   let isKept = false;
+  const gap = createTransactionGap();
 
   /** A call that its caller may have stopped waiting for: librdkafka is not destroyed under it. */
   let underWay: Promise<unknown> = Promise.resolve();
@@ -81,11 +83,14 @@ export function createTransactionalDelivery({
     const { topic, partition, nextOffset, decisions } = parcel;
     if (decisions.outcomes.length > 0) transaction.sendBatch(INVENTORY_EVENTS, decisions.outcomes);
     if (decisions.letters.length > 0) transaction.sendBatch(deadLetterTopic(topic), decisions.letters);
+    const waitMs = gap.remainingMs();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     // From here to the reading of the group's generation inside, nothing else runs: it is one this partition was still held in.
     signal.throwIfAborted();
     const from = performance.now();
     await transaction.sendOffsets(member, [{ topic, partition, offset: nextOffset }]);
     const tookMs = performance.now() - from;
+    gap.learn(tookMs < TWIN_AFTER_MS);
     await beforeCommit?.(parcel);
     signal.throwIfAborted();
     return tookMs;
@@ -98,6 +103,7 @@ export function createTransactionalDelivery({
       const offsetsMs = await fill(transaction, parcel, signal);
       const from = performance.now();
       await transaction.commit();
+      gap.ended();
       if (Math.max(offsetsMs, performance.now() - from) >= TWIN_AFTER_MS) isSettled = false;
       counters.transactionEnded("committed");
     } catch (error) {
