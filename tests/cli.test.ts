@@ -576,6 +576,26 @@ onCluster("apache", "orders", (cluster) => {
     expect(await reset("2999-01-01")).toMatchObject({ exitCode: 0, committed: RECORDS });
   });
 
+  test("a reset that is killed, at whatever moment, leaves the old offsets or the new ones", async () => {
+    const { groupId, brokers, committed } = await createLog(cluster(), RECORDS);
+    const reset = ["offsets", "reset", groupId, "--execute", "--brokers", brokers];
+    const seen = new Set<string>();
+    for (let delayMs = 60; delayMs <= 900; delayMs += 60) {
+      // To the other end than where it stands.
+      const [to, becomes] = (await committed())[0] === 0 ? ["latest", RECORDS] : ["earliest", [0, 0, 0]];
+      const before = await committed();
+      const resetting = spawnOrders([...reset, "--to", to as string], { folder });
+      await Bun.sleep(delayMs);
+      resetting.kill("SIGKILL");
+      await resetting.exited;
+      const after = await committed();
+      expect([before, becomes]).toContainEqual(after);
+      seen.add(after.join() === before.join() ? "old" : "new");
+    }
+    // Some were killed early enough, and some not.
+    expect([...seen].sort()).toEqual(["new", "old"]);
+  });
+
   test("topics describe has the settings that are not defaults", async () => {
     const { brokers, run, topic } = await createLog(cluster());
     await using admin = createAdmin({ brokers });
