@@ -6,7 +6,7 @@ import { helpText } from "./harness/help.ts";
 import { writePayloads } from "./harness/payload.ts";
 import { type PreparedPeer, preparePeers } from "./harness/peer.ts";
 import { Progress } from "./harness/progress.ts";
-import { renderReport, reportFile } from "./harness/report.ts";
+import { renderReport, reportFile, writeCharts } from "./harness/report.ts";
 import { collectResults, faultsOf, rowsOf } from "./harness/results.ts";
 import type { Comparison, Scenario } from "./harness/scenario.ts";
 import { RunFailed } from "./harness/subject-process.ts";
@@ -74,8 +74,9 @@ async function main(): Promise<number> {
   if (options.report) {
     const file = Bun.file(reportFile);
     const before = (await file.exists()) ? await file.text() : "";
-    const names = scenarios.map(({ name }) => name);
-    await Bun.write(file, renderReport(results, comparisons, { before, names }));
+    const report = renderReport(results, comparisons, { before, scenarios });
+    await Bun.write(file, report);
+    await writeCharts(report, scenarios);
   }
   const faults = faultsOf(results, chosen, options.check);
   for (const [peer, reason] of Object.entries(unavailable))

@@ -23,20 +23,20 @@ const scenario = {
 const measured: Comparison = { results: [{ subject: "ours" } as Result], ratios: {} };
 const before =
   "# Measured\n\n## `a`: the first\n\nstays\n\n## `b`: the second\n\ngoes\n\n## `z`: no more\n\ngoes\n";
-const names = ["b", "a"];
+const scenarios = [scenario, { ...scenario, name: "a", title: "the first" }];
 
 test("a run writes its own sections and leaves the others, in the order of the scenarios", () => {
-  const report = renderReport(results, [{ scenario, comparison: measured }], { before, names });
+  const report = renderReport(results, [{ scenario, comparison: measured }], { before, scenarios });
   expect(report.match(/^## .*$/gm)).toEqual(["## `b`: the second", "## `a`: the first"]);
   expect(report).toContain("stays");
   expect(report).not.toContain("goes");
   expect(report).toContain("<code>bun bench b</code> on 2026-11-25");
   expect(report).toContain("- Not measured: python, since there is none.");
   // And that is a fixed point.
-  expect(renderReport(results, [], { before: report, names })).toBe(report);
+  expect(renderReport(results, [], { before: report, scenarios })).toBe(report);
 });
 
 test("what could not be measured here leaves what was measured before", () => {
   const nothing: Comparison = { results: [], ratios: {} };
-  expect(renderReport(results, [{ scenario, comparison: nothing }], { before, names })).toContain("goes");
+  expect(renderReport(results, [{ scenario, comparison: nothing }], { before, scenarios })).toContain("goes");
 });

@@ -1,5 +1,7 @@
 /** `RESULTS.md`: figures with everything that is needed to judge and repeat them, a section a scenario. A run writes its own and leaves the others. */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { barsOf, drawBars } from "./chart.ts";
 import { benchFolder } from "./out-folder.ts";
 import { type Results, rowsOf } from "./results.ts";
 import type { Comparison, Scenario } from "./scenario.ts";
@@ -39,17 +41,36 @@ function scenarioSection(scenario: Scenario, comparison: Comparison, results: Re
   ].join("\n\n");
 }
 
+const pictureOf = ({ name, title, chart }: Scenario) => `![${title}: ${chart!.words}](charts/${name}.svg)`;
+
+/** The section with the link to its picture, behind what was run. */
+function withPicture(section: string, scenario: Scenario): string {
+  if (scenario.chart === undefined || section.includes(`(charts/${scenario.name}.svg)`)) return section;
+  return section.replace("</details>", `</details>\n\n${pictureOf(scenario)}`);
+}
+
+/** Draws the tables of a report, whichever run they are of. */
+export async function writeCharts(report: string, scenarios: readonly Scenario[]): Promise<void> {
+  const sections = sectionsOf(report);
+  const folder = join(benchFolder, "charts");
+  await mkdir(folder, { recursive: true });
+  for (const { name, title, chart } of scenarios) {
+    const bars = chart ? barsOf(sections.get(name) ?? "", chart) : [];
+    if (bars.length > 0) await Bun.write(join(folder, `${name}.svg`), drawBars(title, chart!.words, bars));
+  }
+}
+
 /** Sections of a report by the name of their scenario. */
 function sectionsOf(report: string): Map<string, string> {
   const sections = report.split(/^(?=## `)/m).slice(1);
   return new Map(sections.map((section) => [/^## `([^`]+)`/.exec(section)![1]!, section.trim()]));
 }
 
-/** The sections of this run, and of `before` those of other scenarios, in the order of `names`. */
+/** The sections of this run, and of `before` those of other scenarios, in the order of all scenarios. */
 export function renderReport(
   results: Results,
   comparisons: readonly { scenario: Scenario; comparison: Comparison }[],
-  { before, names }: { readonly before: string; readonly names: readonly string[] },
+  { before, scenarios }: { readonly before: string; readonly scenarios: readonly Scenario[] },
 ): string {
   const sections = sectionsOf(before);
   for (const { scenario, comparison } of comparisons) {
@@ -57,5 +78,9 @@ export function renderReport(
     if (comparison.results.length > 0)
       sections.set(scenario.name, scenarioSection(scenario, comparison, results));
   }
-  return `${[HEAD, ...names.flatMap((name) => sections.get(name) ?? [])].join("\n\n")}\n`;
+  const all = scenarios.flatMap((scenario) => {
+    const section = sections.get(scenario.name);
+    return section === undefined ? [] : [withPicture(section, scenario)];
+  });
+  return `${[HEAD, ...all].join("\n\n")}\n`;
 }

@@ -1,5 +1,6 @@
 /** What a scenario is: one file in `scenarios/`, and one line in `scenarios/index.ts`. */
 import type { Arguments } from "./arguments.ts";
+import type { Chart } from "./chart.ts";
 import type { BenchCluster } from "./cluster.ts";
 import type { PayloadFiles } from "./payload.ts";
 import type { Peer, PreparedPeer } from "./peer.ts";
@@ -83,6 +84,8 @@ export interface Scenario {
   readonly peers: (peer: Peer) => boolean;
   readonly bounds: Readonly<Record<string, Bounds>>;
   readonly columns: readonly Column<Row>[];
+  /** What the report's picture shows; without it there is none. */
+  readonly chart?: Chart;
   /** The settings that its figures depend on, for the report. */
   readonly settings: (options: Bench["options"]) => Readonly<Record<string, string | number>>;
   run(bench: Bench): Promise<Comparison>;

@@ -71,6 +71,7 @@ export const clientConsume: Scenario = {
     rssColumn,
     deliveryColumn,
   ],
+  chart: { column: "records/s", words: "records a second, more is better" },
   settings: ({ records = defaultRecords, seconds }) => ({
     records: `${figure(records)}, or ${seconds} s`,
     "warm-up": `${warmupShare * 100} % of them`,

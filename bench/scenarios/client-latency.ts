@@ -51,6 +51,7 @@ export const clientLatency: Scenario = {
     cpuColumn("record"),
     deliveryColumn,
   ],
+  chart: { column: "p50 ms", words: "p50 in milliseconds, less is better" },
   settings: ({ records = mostRecords, seconds }) => ({
     records: `${figure(Math.min(records, mostRecords))}, or ${seconds} s`,
     "warm-up": `${figure(warmup)} records`,

@@ -47,6 +47,7 @@ export const clientProduce: Scenario = {
     rssColumn,
     deliveryColumn,
   ],
+  chart: { column: "records/s", words: "records a second, more is better" },
   settings: ({ records = defaultRecords, seconds }) => ({
     records: `${figure(records)}, or ${seconds} s`,
     "warm-up": `${figure(warmup)} records, of JavaScript 5 s at most`,

@@ -116,6 +116,10 @@ export const endToEnd: Scenario = {
     extraColumn("202 after, p99 ms", "answerP99Ms", 1),
     deliveryColumn,
   ],
+  chart: {
+    column: "p99 ms",
+    words: "p99 in milliseconds from the 202 to the visible decision, less is better",
+  },
   settings: ({ seconds }) => ({
     generator: `fetch of Bun, open loop, ${ordersPerRequest} orders a request, latencies of answers corrected for coordinated omission`,
     "seconds a step": seconds,

@@ -23,6 +23,11 @@ export const httpBatch: Scenario = {
   peers: isHttpPeer,
   bounds: {},
   columns: httpColumns,
+  chart: {
+    column: "orders/s",
+    words: "orders a second, more is better; without those that keep nothing",
+    omit: ["noop", "bare-serve"],
+  },
   settings: (options) => httpSettings(options, work, fastestGenerator()),
   run(bench) {
     const generator = fastestGenerator();

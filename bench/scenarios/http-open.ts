@@ -25,6 +25,10 @@ export const httpOpen: Scenario = {
   peers: isHttpPeer,
   bounds: {},
   columns: httpColumns,
+  chart: {
+    column: "p99 ms",
+    words: "p99 in milliseconds, corrected for coordinated omission, less is better",
+  },
   settings: (options) => httpSettings(options, work, "autocannon"),
   run(bench) {
     const subjects = [

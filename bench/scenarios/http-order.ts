@@ -28,6 +28,7 @@ export const httpOrder: Scenario = {
   peers: isHttpPeer,
   bounds: { "bare-serve": { min: 0.1 }, noop: { min: 0.2 } },
   columns: httpColumns,
+  chart: { column: "orders/s", words: "orders a second, more is better" },
   settings: (options) => httpSettings(options, work, fastestGenerator()),
   run(bench) {
     const generator = fastestGenerator();

@@ -176,6 +176,7 @@ export const inventory: Scenario = {
     extraColumn("start s", "startSeconds", 1),
     deliveryColumn,
   ],
+  chart: { column: "orders/s", words: "orders a second, more is better" },
   settings: ({ records = defaultRecords }) => ({
     orders: `${figure(records)}, all of them whatever --seconds says`,
     "warm-up": `${warmupShare * 100} % of them`,
