@@ -37,9 +37,34 @@ const STALL_TIMEOUT_MS = 60_000;
 const SAID_AFTER_MS = 5_000;
 const ATTEMPTS = 8;
 const RETRY_PAUSE_MS = 500;
+/** `_FENCED`. */
+const FENCED = -144;
+
+/**
+ * The producer of a run, registered: a run of the same name that is still at it can commit nothing any more. Only then may be read how far the run has
+ * come, else what the other one commits meanwhile would be sent twice.
+ * @throws KafkaError
+ */
+export async function takeOver({ kafka }: Connection, name: string): Promise<TransactionalProducer> {
+  const producer = createTransactionalProducer({
+    ...kafka,
+    clientId: "orders",
+    transactionalId: replayGroup(name),
+    onLog: () => undefined,
+  });
+  try {
+    await producer.initialise();
+    return producer;
+  } catch (error) {
+    await producer.abandon();
+    throw error;
+  }
+}
 
 export interface ReplayJob {
   readonly name: string;
+  /** From `takeOver`, before the stretches were read; none for a run that only reads. It is closed with the run. */
+  readonly producer: TransactionalProducer | undefined;
   readonly stretches: readonly Beginning[];
   readonly target: TopicDescription;
   /** Keep each record's partition rather than have its key decide. */
@@ -105,6 +130,7 @@ class Run {
   constructor(connection: Connection, job: ReplayJob) {
     this.#connection = connection;
     this.#job = job;
+    this.#producer = job.producer;
     this.#next = new Map(job.stretches.map((of) => [placeOf(of), of.start]));
     this.#open = new Map(
       job.stretches.filter(({ start, end }) => start < end).map((of) => [placeOf(of), of]),
@@ -236,7 +262,7 @@ class Run {
   async #sendOnce(slice: Slice): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (attempt > 1 && (await this.#isThere(slice))) return;
+        if (attempt > 1 && (await this.#wentThrough(slice))) return;
         await this.#transact(slice);
         await this.#keepOffsets(slice);
         return;
@@ -270,21 +296,32 @@ class Run {
   }
 
   async #isThere({ topic, partition, next }: Slice): Promise<boolean> {
-    await this.#connectedProducer();
     const places = [{ topic, partition }];
     const [committed] = await this.#connection.admin.groupOffsets(replayGroup(this.#job.name), places);
     return (committed?.offset ?? -1) >= next;
   }
 
+  /**
+   * Whether an attempt of unknown outcome did it, asked behind a new producer, after which nothing of the attempt can come any more. @throws KafkaError
+   * `_FENCED` where another run has gone on meanwhile: it is not to be taken over in turn
+   */
+  async #wentThrough(slice: Slice): Promise<boolean> {
+    await this.#connectedProducer();
+    const places = this.#job.stretches.map(({ topic, partition }) => ({ topic, partition }));
+    const committed = await this.#connection.admin.groupOffsets(replayGroup(this.#job.name), places);
+    const own = placeOf(slice);
+    for (const of of committed) {
+      const furthest = placeOf(of) === own ? slice.next : this.#next.get(placeOf(of))!;
+      if (!this.#open.has(placeOf(of)) || of.offset <= furthest) continue;
+      const message = `another run has gone on to ${placeOf(of)}@${of.offset}`;
+      throw new KafkaError({ code: FENCED, operation: "replay", message });
+    }
+    return committed.some((of) => placeOf(of) === own && of.offset >= slice.next);
+  }
+
   /** A second run of the same name takes over: this one is fenced, and ends. */
   async #connectedProducer(): Promise<TransactionalProducer> {
-    this.#producer ??= createTransactionalProducer({
-      ...this.#connection.kafka,
-      clientId: "orders",
-      transactionalId: replayGroup(this.#job.name),
-      onLog: () => undefined,
-    });
-    await this.#producer.initialise();
+    this.#producer ??= await takeOver(this.#connection, this.#job.name);
     return this.#producer;
   }
 }

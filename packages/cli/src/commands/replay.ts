@@ -14,6 +14,7 @@ import {
   type ReplayOutcome,
   replayGroup,
   replay as replayRecords,
+  takeOver,
 } from "../replaying.ts";
 import {
   type Beginning,
@@ -82,6 +83,7 @@ Without --execute it is only said what would be sent.`,
     await using connection = await connect();
     const [source] = await describeNamed(connection.admin, [plan.source], brokers);
     const [target] = await describeNamed(connection.admin, [plan.target], brokers);
+    await using producer = plan.execute ? await takeOver(connection, plan.name) : undefined;
     const stretches = await openStretches(connection, source!, plan);
     const total = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
     if (plan.execute)
@@ -89,7 +91,7 @@ Without --execute it is only said what would be sent.`,
     const bar = createProgressBar(total);
     const startedAt = performance.now();
     const outcome = await replayRecords(connection, {
-      ...{ name: plan.name, stretches, target: target!, matches, execute: plan.execute },
+      ...{ name: plan.name, stretches, target: target!, matches, execute: plan.execute, producer },
       ...{ rate: plan.rate, max: plan.max, interrupted: interruption() },
       keepsPartitions: source!.partitions.length === target!.partitions.length,
       onProgress: ({ passed, sent }) =>
