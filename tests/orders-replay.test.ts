@@ -167,7 +167,7 @@ onEachCluster("orders replay", (cluster) => {
       await until(
         `${least} records are there`,
         async () => (await copied()).length >= least || running.exitCode !== null,
-        { everyMs: 50 },
+        { everyMs: 50, deadlineMs: 40_000 },
       );
       expect(running.exitCode).toBeNull();
       running.kill("SIGKILL");
@@ -200,7 +200,7 @@ onEachCluster("orders replay", (cluster) => {
       ...["replay", source, "--to", target, "--rate", "500", "--execute"],
       ...["--brokers", cluster().brokers],
     ]);
-    await until("it is at it", async () => (await copied()).length > 0, { everyMs: 50 });
+    await until("it is at it", async () => (await copied()).length > 0, { everyMs: 50, deadlineMs: 40_000 });
     running.kill("SIGINT");
     const said = await running.stderr.text();
     expect(await running.exited).toBe(1);
@@ -236,10 +236,15 @@ onCluster("apache", "orders replay", (cluster) => {
     await fill(cluster(), source, 2_000);
     const command = ["replay", source, "--to", target, "--resume", "two", "--rate", "1000", "--execute"];
     const first = spawnOrders([...command, "--brokers", cluster().brokers]);
-    await until("the first is at it", async () => (await copied()).length > 0, { everyMs: 50 });
+    const saying = first.stderr.text();
+    await until("the first is at it", async () => (await copied()).length > 0 || first.exitCode !== null, {
+      everyMs: 50,
+      deadlineMs: 40_000,
+    });
+    if (first.exitCode !== null) throw new Error(await saying);
     const second = await replay("--resume", "two", "--execute", "--json");
     expect(second.exitCode).toBe(0);
-    expect(await first.stderr.text()).toContain("Another replay has taken over the run two");
+    expect(await saying).toContain("Another replay has taken over the run two");
     expect(await first.exited).toBe(1);
     const values = (await copied()).map(({ value }) => value);
     expect(values).toHaveLength(6_000);

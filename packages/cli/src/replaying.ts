@@ -35,6 +35,8 @@ const SLICE_RECORDS = 1_000;
 /** Longer than a transaction of ours stays open; Kafka's limit for those of others is 15 minutes by default. */
 const STALL_TIMEOUT_MS = 60_000;
 const SAID_AFTER_MS = 5_000;
+/** librdkafka may miss the group's coordinator for good: a new producer finds it. */
+const OFFSETS_TIMEOUT_MS = 3_000;
 const ATTEMPTS = 8;
 const RETRY_PAUSE_MS = 500;
 /** `_FENCED`. */
@@ -50,6 +52,7 @@ export async function takeOver({ kafka }: Connection, name: string): Promise<Tra
     ...kafka,
     clientId: "orders",
     transactionalId: replayGroup(name),
+    offsetsTimeoutMs: OFFSETS_TIMEOUT_MS,
     onLog: () => undefined,
   });
   try {
