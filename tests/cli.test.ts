@@ -626,8 +626,11 @@ onCluster("embedded", "orders", (cluster) => {
     expect(joined.exitCode).toBe(4);
     expect(joined.stderr).toContain("Others are in it");
     expect(await log.committed()).toEqual(RECORDS);
-    await until("the consumer has all partitions again", () => consumer.assignment().length === 3);
-  });
+    await until("the consumer has all partitions again", () => consumer.assignment().length === 3, {
+      deadlineMs: 40_000,
+    });
+    // On a busy machine the embedded cluster's rebalance may not come to an end: then the command gives up after a minute, with the same answer.
+  }, 120_000);
 
   test("once its consumers have left, the offsets are written by joining", async () => {
     const log = await createLog(cluster());
