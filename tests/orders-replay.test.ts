@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import {
   type ConsumerRecord,
+  createAdmin,
   createConsumer,
   createProducer,
   createTransactionalProducer,
@@ -32,12 +33,18 @@ const copyOf = ({ partition, offset, key, value, timestamp, headers }: ConsumerR
 async function readAll({ brokers }: TestCluster, topic: string, partitions: number): Promise<Copied[]> {
   const records: Copied[] = [];
   const ended = new Set<number>();
+  // A commit is answered before its records are visible: read up to the end that the log has, not to what may be seen so far.
+  await using admin = createAdmin({ brokers, onLog: () => undefined });
+  const ends = await admin.listOffsets(
+    Array.from({ length: partitions }, (_, partition) => ({ topic, partition, at: "latest" as const })),
+  );
+  const endOf = new Map(ends.map(({ partition, offset }) => [partition, offset]));
   const consumer = createConsumer({
     ...{ brokers, groupId: `reader-${crypto.randomUUID()}`, autoOffsetReset: "earliest" as const },
     partitions: Array.from({ length: partitions }, (_, partition) => ({ topic, partition, offset: 0 })),
     onLog: () => undefined,
-    onEnd({ partition }) {
-      if (ended.add(partition).size === partitions) void consumer.close();
+    onEnd({ partition, offset }) {
+      if (offset >= endOf.get(partition)! && ended.add(partition).size === partitions) void consumer.close();
     },
   });
   for await (const batch of consumer) for (const record of batch) records.push(copyOf(record));
