@@ -17,7 +17,8 @@ import {
   subjectColumn,
 } from "./columns.ts";
 import { type Generator, generateLoad, generatorTitles } from "./http-load.ts";
-import { benchFolder, rootFolder } from "./out-folder.ts";
+import { benchFolder } from "./out-folder.ts";
+import { ownService } from "./own-service.ts";
 import { compareInRounds, ours, type RoundSubject } from "./rounds.ts";
 import type { Bench, Comparison, Row, Sample, Scenario } from "./scenario.ts";
 import { type ServiceProcess, startService } from "./service-process.ts";
@@ -63,21 +64,26 @@ export function orderBodies(count: number, first = 0): readonly object[] {
 
 const acknowledged = "202 after the broker's ack; acks=all, idempotent, lz4";
 
-const bun = (...path: string[]) => [process.execPath, join(...path)];
+const bun = (path: string) => [process.execPath, join(benchFolder, path)];
 
-export function ownSubject({ cluster }: Bench, generator: Generator, name: string = ours): HttpSubject {
+/** `own`: its settings besides the defaults. */
+export function ownSubject(
+  { cluster }: Bench,
+  generator: Generator,
+  name: string = ours,
+  own: Readonly<Record<string, string>> = {},
+): HttpSubject {
   return {
     ...{ name, title: "the producer service", delivery: acknowledged, publishes: true, generator },
-    command: bun(rootFolder, "packages/producer/src/main.ts"),
-    environment: { KAFKA_BROKER: cluster.brokers, MANAGEMENT_PORT: "0", LOG_LEVEL: "warning" },
+    ...ownService("producer", cluster, own),
   };
 }
 
-export function noopSubject(generator: Generator): HttpSubject {
+function noopSubject(generator: Generator): HttpSubject {
   return {
     ...{ name: "noop", title: "Elysia with the same schemas", publishes: false, generator },
     delivery: "202 at once, checked and not kept",
-    command: bun(benchFolder, "subjects/http-noop.ts"),
+    command: bun("subjects/http-noop.ts"),
     environment: {},
   };
 }
@@ -87,13 +93,13 @@ export function bareSubject(generator: Generator, name = "bare-serve"): HttpSubj
   return {
     ...{ name, title: "Bun.serve with a constant answer", publishes: false, generator },
     delivery: "202 at once, nothing is read or kept: the generator's ceiling",
-    command: bun(benchFolder, "subjects/http-bare.ts"),
+    command: bun("subjects/http-bare.ts"),
     environment: {},
   };
 }
 
 /** The same service as others would build it. */
-export function peerSubjects(bench: Bench, generator: Generator): HttpSubject[] {
+function peerSubjects(bench: Bench, generator: Generator): HttpSubject[] {
   const settings = serveSettings(bench);
   return bench.peers
     .flatMap(({ subjects }) => subjects)
@@ -104,6 +110,16 @@ export function peerSubjects(bench: Bench, generator: Generator): HttpSubject[] 
       command: command("serve", settings),
       environment: { ...environmentOf(settings), ...environment },
     }));
+}
+
+/** The producer service, the same as others would build it, its routes without Kafka, and the generator's ceiling. */
+export function allSubjects(bench: Bench, generator: Generator): HttpSubject[] {
+  return [
+    ownSubject(bench, generator),
+    ...peerSubjects(bench, generator),
+    noopSubject(generator),
+    bareSubject(generator),
+  ];
 }
 
 function serveSettings(bench: Bench): WorkSettings {

@@ -1,5 +1,5 @@
 /** Orders posted at a fixed rate, whatever the answers, and how long after its 202 each one's decision is visible to a reader of committed records. */
-import { numberedOrder, postOrders } from "@campus/cli/order-post";
+import { generateLoad } from "@campus/cli/loading";
 import { INVENTORY_EVENTS } from "@campus/events";
 import { createConsumer } from "@campus/kafka";
 import { build, type Histogram } from "hdr-histogram-js";
@@ -30,9 +30,6 @@ const requestsInFlight = 200;
 const drainMs = 15_000;
 const longestUs = 600_000_000;
 
-const histogram = () => build({ highestTrackableValue: longestUs, numberOfSignificantValueDigits: 3 });
-const micros = (ms: number) => Math.min(longestUs, Math.max(1, Math.round(1_000 * ms)));
-
 /** @throws RunFailed, KafkaError */
 export async function driveOrders(
   { brokers, admin }: BenchCluster,
@@ -40,16 +37,16 @@ export async function driveOrders(
   { rate, seconds, ordersPerRequest }: OrderFlow,
   signal: AbortSignal,
 ): Promise<FlowResult> {
-  const [decision, answer] = [histogram(), histogram()];
+  const decision = build({ highestTrackableValue: longestUs, numberOfSignificantValueDigits: 3 });
   /** Accepted and not seen decided, or decided and not answered yet: when. */
   const waiting = new Map<string, number>();
   const early = new Map<string, number>();
-  let [accepted, decided, inFlight, lastMs] = [0, 0, 0, 0];
+  let [decided, lastMs] = [0, 0];
 
   function decide(ms: number): void {
     decided++;
     lastMs = performance.now();
-    decision.recordValue(micros(ms));
+    decision.recordValue(Math.min(longestUs, Math.max(1, Math.round(1_000 * ms))));
   }
 
   const places = Array.from({ length: partitions }, (_, partition) => ({
@@ -72,18 +69,8 @@ export async function driveOrders(
     }
   });
 
-  const intervalMs = (1_000 * ordersPerRequest) / rate;
-  const requests = Math.round((1_000 * seconds) / intervalMs);
-  const startedAt = performance.now();
-
-  async function send(index: number): Promise<void> {
-    const orders = Array.from({ length: ordersPerRequest }, (_, i) =>
-      numberedOrder(index * ordersPerRequest + i),
-    );
-    const { ids = [] } = await postOrders(orders, { url });
+  function accept(ids: readonly string[]): void {
     const now = performance.now();
-    if (ids.length > 0) answer.recordValue(micros(now - startedAt - index * intervalMs));
-    accepted += ids.length;
     for (const id of ids) {
       const seenAt = early.get(id);
       if (seenAt === undefined) waiting.set(id, now);
@@ -92,20 +79,16 @@ export async function driveOrders(
     }
   }
 
-  let sent = 0;
-  while (sent < requests && performance.now() - startedAt < 1_000 * seconds + drainMs) {
-    signal.throwIfAborted();
-    const due = Math.min(requests, Math.floor((performance.now() - startedAt) / intervalMs) + 1);
-    for (; sent < due && inFlight < requestsInFlight; sent++) {
-      inFlight++;
-      void send(sent).finally(() => inFlight--);
-    }
-    await Bun.sleep(1);
-  }
+  const startedAt = performance.now();
+  const { due, accepted, latency } = await generateLoad({
+    ...{ url, rate, durationMs: 1_000 * seconds, batch: ordersPerRequest },
+    ...{ connections: requestsInFlight, interrupted: signal, onAccepted: accept },
+  });
+  signal.throwIfAborted();
   const deadline = performance.now() + drainMs;
-  while ((inFlight > 0 || decided < accepted) && performance.now() < deadline) await Bun.sleep(5);
+  while (decided < accepted && performance.now() < deadline) await Bun.sleep(5);
   const elapsed = (lastMs - startedAt) / 1_000;
   await consumer.close();
   await reading;
-  return { due: requests * ordersPerRequest, accepted, decided, seconds: elapsed, decision, answer };
+  return { due, accepted, decided, seconds: elapsed, decision, answer: latency };
 }

@@ -16,11 +16,12 @@ import {
 } from "../harness/columns.ts";
 import { driveOrders, type FlowResult } from "../harness/order-flow.ts";
 import { forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
-import { outFolder, rootFolder } from "../harness/out-folder.ts";
+import { outFolder } from "../harness/out-folder.ts";
+import { ownService } from "../harness/own-service.ts";
 import { ours } from "../harness/rounds.ts";
 import type { Bench, Result, Scenario } from "../harness/scenario.ts";
 import { startService } from "../harness/service-process.ts";
-import { startProgram, type WorkingProcess } from "../harness/working-process.ts";
+import { startProgram } from "../harness/working-process.ts";
 
 /** Orders a second. */
 const steps = [1_000, 2_500, 5_000, 10_000, 20_000, 40_000] as const;
@@ -36,25 +37,12 @@ interface System extends AsyncDisposable {
 }
 
 async function startSystem({ cluster, signal }: Bench): Promise<System> {
-  const common = { KAFKA_BROKER: cluster.brokers, MANAGEMENT_PORT: "0", LOG_LEVEL: "warning" };
-  const program = (name: string, own: Record<string, string> = {}): WorkingProcess =>
-    startProgram(
-      {
-        command: [process.execPath, join(rootFolder, `packages/${name}/src/main.ts`)],
-        environment: { ...common, ...own },
-        cwd: outFolder,
-      },
-      signal,
-    );
-  const producer = await startService(
-    { command: [process.execPath, join(rootFolder, "packages/producer/src/main.ts")] },
-    common,
-    signal,
+  const intake = ownService("producer", cluster);
+  const producer = await startService(intake, intake.environment, signal);
+  const files = { ANALYTICS_METRICS_FILE: join(outFolder, "metrics.json"), DASHBOARD_PORT: "0" };
+  const consumers = [ownService("inventory", cluster), ownService("analytics", cluster, files)].map(
+    (service) => startProgram({ ...service, cwd: outFolder }, signal),
   );
-  const consumers = [
-    program("inventory"),
-    program("analytics", { ANALYTICS_METRICS_FILE: join(outFolder, "metrics.json"), DASHBOARD_PORT: "0" }),
-  ];
   return {
     url: producer.url,
     async [Symbol.asyncDispose]() {
@@ -78,10 +66,13 @@ function breakOf(
   return p99Ms > latestMs ? `p99 of ${figure(p99Ms)} ms` : undefined;
 }
 
-function resultOf(rate: number, flow: FlowResult): Result {
-  const { due, accepted, decided, seconds, decision, answer } = flow;
+/** `why`: it is not borne. */
+function resultOf(
+  rate: number,
+  { due, accepted, decided, seconds, decision, answer }: FlowResult,
+  why: string | undefined,
+): Result {
   const ms = (percentile: number) => decision.getValueAtPercentile(percentile) / 1_000;
-  const why = breakOf(rate, flow);
   const head = {
     scenario: endToEnd.name,
     subject: `${figure(rate)}/s`,
@@ -146,12 +137,13 @@ export const endToEnd: Scenario = {
         const step = { rate, seconds: options.seconds, ordersPerRequest };
         const label = `end-to-end  ${figure(rate)} orders/s`;
         const flow = await progress.during(label, () => driveOrders(cluster, system.url, step, signal));
-        const result = resultOf(rate, flow);
+        const why = breakOf(rate, flow);
+        const result = resultOf(rate, flow, why);
         results.push(result);
         progress.say(
           `  ${label}: ${figure(result.rate)} decided/s, p50 ${figure(result.p50Ms, 1)} ms, p99 ${figure(result.p99Ms, 1)} ms; ${result.delivery}`,
         );
-        if (breakOf(rate, flow) !== undefined) break;
+        if (why !== undefined) break;
       }
     } finally {
       for (const topic of [ORDER_EVENTS, INVENTORY_EVENTS]) await removeTopic(cluster, topic);

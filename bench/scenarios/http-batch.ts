@@ -1,15 +1,12 @@
 /** Orders over HTTP a thousand a request: what the parser, the checks and the Kafka client make of them when sockets are not the limit. */
 import { fastestGenerator } from "../harness/http-load.ts";
 import {
-  bareSubject,
+  allSubjects,
   compareHttp,
   type HttpWork,
   httpColumns,
   httpSettings,
   isHttpPeer,
-  noopSubject,
-  ownSubject,
-  peerSubjects,
 } from "../harness/http-scenario.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
@@ -29,14 +26,5 @@ export const httpBatch: Scenario = {
     omit: ["noop", "bare-serve"],
   },
   settings: (options) => httpSettings(options, work, fastestGenerator()),
-  run(bench) {
-    const generator = fastestGenerator();
-    const subjects = [
-      ownSubject(bench, generator),
-      ...peerSubjects(bench, generator),
-      noopSubject(generator),
-      bareSubject(generator),
-    ];
-    return compareHttp(bench, httpBatch, subjects, work, "rate");
-  },
+  run: (bench) => compareHttp(bench, httpBatch, allSubjects(bench, fastestGenerator()), work, "rate"),
 };

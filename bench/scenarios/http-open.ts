@@ -3,15 +3,12 @@
  * at a load that all of these bear, or should.
  */
 import {
-  bareSubject,
+  allSubjects,
   compareHttp,
   type HttpWork,
   httpColumns,
   httpSettings,
   isHttpPeer,
-  noopSubject,
-  ownSubject,
-  peerSubjects,
 } from "../harness/http-scenario.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
@@ -30,13 +27,5 @@ export const httpOpen: Scenario = {
     words: "p99 in milliseconds, corrected for coordinated omission, less is better",
   },
   settings: (options) => httpSettings(options, work, "autocannon"),
-  run(bench) {
-    const subjects = [
-      ownSubject(bench, "autocannon"),
-      ...peerSubjects(bench, "autocannon"),
-      noopSubject("autocannon"),
-      bareSubject("autocannon"),
-    ];
-    return compareHttp(bench, httpOpen, subjects, work, "p99");
-  },
+  run: (bench) => compareHttp(bench, httpOpen, allSubjects(bench, "autocannon"), work, "p99"),
 };

@@ -5,6 +5,7 @@
  */
 import { fastestGenerator } from "../harness/http-load.ts";
 import {
+  allSubjects,
   bareSubject,
   compareHttp,
   type HttpSubject,
@@ -12,9 +13,7 @@ import {
   httpColumns,
   httpSettings,
   isHttpPeer,
-  noopSubject,
   ownSubject,
-  peerSubjects,
 } from "../harness/http-scenario.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
@@ -40,17 +39,10 @@ export const httpOrder: Scenario = {
             bareSubject("autocannon", "bare-serve-autocannon"),
           ];
     const twice: HttpSubject = {
-      ...ownSubject(bench, generator, "ours-2-processes"),
+      ...ownSubject(bench, generator, "ours-2-processes", { PRODUCER_PROCESSES: "2" }),
       title: "the producer service, PRODUCER_PROCESSES=2 (CPU and memory: the first one's)",
     };
-    const subjects = [
-      ownSubject(bench, generator),
-      { ...twice, environment: { ...twice.environment, PRODUCER_PROCESSES: "2" } },
-      ...peerSubjects(bench, generator),
-      noopSubject(generator),
-      bareSubject(generator),
-      ...crossCheck,
-    ];
-    return compareHttp(bench, httpOrder, subjects, work, "rate");
+    const [own, ...others] = allSubjects(bench, generator);
+    return compareHttp(bench, httpOrder, [own!, twice, ...others, ...crossCheck], work, "rate");
   },
 };

@@ -2,7 +2,6 @@
  * Orders out of a topic that is already full, decided, and the decisions in another topic with the offsets committed: the inventory service as it runs in the
  * system, and the same work as others would build it. What counts is what a reader of committed records can see.
  */
-import { join } from "node:path";
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { GROUP } from "../../packages/inventory/src/config.ts";
 import { workSettings } from "../harness/client-scenario.ts";
@@ -20,7 +19,8 @@ import {
   subjectColumn,
 } from "../harness/columns.ts";
 import { fillOrders, forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
-import { outFolder, rootFolder } from "../harness/out-folder.ts";
+import { outFolder } from "../harness/out-folder.ts";
+import { ownService } from "../harness/own-service.ts";
 import { compareInRounds, ours, type RoundSubject } from "../harness/rounds.ts";
 import type { Bench, Comparison, Sample, Scenario } from "../harness/scenario.ts";
 import { environmentOf, RunFailed } from "../harness/subject-process.ts";
@@ -44,14 +44,8 @@ function ownDecider(name: string, delivery: "exactly-once" | "at-least-once", wo
     delivery: words,
     program: ({ cluster }) => ({
       groupId: GROUP,
-      command: [process.execPath, join(rootFolder, "packages/inventory/src/main.ts")],
       cwd: outFolder,
-      environment: {
-        KAFKA_BROKER: cluster.brokers,
-        INVENTORY_DELIVERY: delivery,
-        MANAGEMENT_PORT: "0",
-        LOG_LEVEL: "warning",
-      },
+      ...ownService("inventory", cluster, { INVENTORY_DELIVERY: delivery }),
     }),
   };
 }

@@ -1,25 +1,13 @@
 /** Confluent's Python client: librdkafka again, from its wheel, under another language. */
 import { join } from "node:path";
-import { installPeer, type Peer, requireProgram, versionOf } from "../../harness/peer.ts";
+import { type Peer, versionOf } from "../../harness/peer.ts";
+import { installPythonPeer } from "../../harness/python-peer.ts";
 
 export const python: Peer = {
   name: "python",
   title: "confluent-kafka on Python",
   async prepare(context) {
-    const system = requireProgram("python3", "Python 3 with venv");
-    const folder = await installPeer(
-      {
-        name: "python",
-        manifests: ["requirements.txt"],
-        keys: [await versionOf([system, "--version"])],
-        commands: [
-          [system, "-m", "venv", "--clear", "venv"],
-          ["venv/bin/python", "-m", "pip", "install", "--quiet", "--no-input", "-r", "requirements.txt"],
-        ],
-      },
-      context,
-    );
-    const interpreter = join(folder, "venv/bin/python");
+    const { folder, interpreter } = await installPythonPeer("python", context);
     const versions = await versionOf([
       interpreter,
       "-c",

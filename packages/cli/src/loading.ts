@@ -16,6 +16,8 @@ export interface LoadOptions extends PostOptions {
   /** Requests in flight at most. One that is due beyond that waits, and its wait counts. */
   readonly connections: number;
   readonly interrupted: AbortSignal;
+  /** Told of the orders of each request that was accepted. */
+  readonly onAccepted?: (ids: readonly string[]) => void;
   /** Told about every second. */
   readonly onSecond?: (far: LoadFigures) => void;
 }
@@ -51,7 +53,7 @@ const HIGHEST_LATENCY_US = 3_600_000_000;
 
 /** Resolves when everything that was due has been answered, or was given up. Never rejects for an order's sake. */
 export async function generateLoad(options: LoadOptions): Promise<LoadFigures> {
-  const { rate, durationMs, batch, connections, interrupted, onSecond } = options;
+  const { rate, durationMs, batch, connections, interrupted, onAccepted, onSecond } = options;
   const intervalMs = (1_000 * batch) / rate;
   const requests = Math.max(1, Math.round(durationMs / intervalMs));
   const latency = build({ highestTrackableValue: HIGHEST_LATENCY_US, numberOfSignificantValueDigits: 3 });
@@ -79,6 +81,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadFigures> {
     const tookMs = performance.now() - (startedAt + index * intervalMs);
     if (ids === undefined) return fail(batch, status, reason);
     accepted += ids.length;
+    onAccepted?.(ids);
     latency.recordValue(Math.min(HIGHEST_LATENCY_US, Math.max(1, Math.round(1_000 * tookMs))));
   }
 
