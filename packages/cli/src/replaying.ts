@@ -288,7 +288,7 @@ class Run {
   /** Where the transaction's offsets are forgotten, they are written behind it: then what it sent may come again after a kill. */
   async #keepOffsets(slice: Slice): Promise<void> {
     if (this.#keepsOffsets === undefined) {
-      this.#keepsOffsets = await this.#isThere(slice);
+      this.#keepsOffsets = await this.#wentThrough(slice);
       if (!this.#keepsOffsets) this.#job.onForgottenOffsets();
     }
     if (this.#keepsOffsets) return;
@@ -298,15 +298,9 @@ class Run {
     ]);
   }
 
-  async #isThere({ topic, partition, next }: Slice): Promise<boolean> {
-    const places = [{ topic, partition }];
-    const [committed] = await this.#connection.admin.groupOffsets(replayGroup(this.#job.name), places);
-    return (committed?.offset ?? -1) >= next;
-  }
-
   /**
-   * Whether an attempt of unknown outcome did it, asked behind a new producer, after which nothing of the attempt can come any more. @throws KafkaError
-   * `_FENCED` where another run has gone on meanwhile: it is not to be taken over in turn
+   * Whether the group stands behind the slice. After an attempt of unknown outcome it is asked behind a new producer, so that nothing of the attempt can
+   * come any more. @throws KafkaError `_FENCED` where another run has gone on meanwhile: it is not to be taken over in turn
    */
   async #wentThrough(slice: Slice): Promise<boolean> {
     await this.#connectedProducer();

@@ -1,9 +1,31 @@
 /** Records from places spread over a topic. */
+import type { ConsumerRecord } from "@campus/kafka";
 import type { KafkaAccess } from "./connection.ts";
 import { type ShownRecord, showRecord } from "./shown-record.ts";
 import type { Beginning } from "./starting-point.ts";
 import { readFirstRecords } from "./topic-reading.ts";
 import { comparePartitions, placeOf } from "./topics.ts";
+
+/** Sizes of records, in bytes. */
+export interface SizeRange {
+  readonly least: number;
+  readonly mean: number;
+  readonly most: number;
+}
+
+/** Of key and value together. */
+export function sizeOf({ key, value }: Pick<ConsumerRecord, "key" | "value">): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
+}
+
+/** Of at least one. */
+export function rangeOf(sizes: readonly number[]): SizeRange {
+  return {
+    least: Math.min(...sizes),
+    mean: Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length),
+    most: Math.max(...sizes),
+  };
+}
 
 export interface Sampled extends ShownRecord {
   /** Of key and value together. */
@@ -48,15 +70,14 @@ export async function sampleRecords(
     });
     const records = await readFirstRecords({ kafka, stretches, ...(interrupted && { interrupted }) });
     for (const record of records.values()) {
-      const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      found.set(`${placeOf(record)}@${record.offset}`, { ...showRecord(record), bytes });
+      found.set(`${placeOf(record)}@${record.offset}`, { ...showRecord(record), bytes: sizeOf(record) });
     }
   }
   return [...found.values()].sort((a, b) => comparePartitions(a, b) || a.offset - b.offset);
 }
 
 export interface Summary {
-  readonly bytes: { readonly least: number; readonly mean: number; readonly most: number };
+  readonly bytes: SizeRange;
   /** How many are written how. */
   readonly encodings: Readonly<Record<string, number>>;
   readonly distinctKeys: number;
@@ -64,15 +85,10 @@ export interface Summary {
 }
 
 export function summarize(sampled: readonly Sampled[]): Summary {
-  const sizes = sampled.map(({ bytes }) => bytes);
   const keys = sampled.flatMap(({ key }) => (key === null ? [] : [key]));
   const byEncoding = Map.groupBy(sampled, ({ encoding }) => encoding ?? "tombstone");
   return {
-    bytes: {
-      least: Math.min(...sizes),
-      mean: Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length),
-      most: Math.max(...sizes),
-    },
+    bytes: rangeOf(sampled.map(({ bytes }) => bytes)),
     encodings: Object.fromEntries([...byEncoding].map(([encoding, { length }]) => [encoding, length])),
     distinctKeys: new Set(keys).size,
     withoutKey: sampled.length - keys.length,

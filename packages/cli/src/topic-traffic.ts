@@ -2,10 +2,11 @@
 import type { Admin, ConsumerRecord, TopicDescription } from "@campus/kafka";
 import type { KafkaAccess } from "./connection.ts";
 import { atTime } from "./destination.ts";
+import { rangeOf, type SizeRange, sizeOf } from "./sampling.ts";
 import { showBytes } from "./shown-record.ts";
 import type { Beginning } from "./starting-point.ts";
 import { readRecords } from "./topic-reading.ts";
-import { comparePartitions, OffsetTable, placeOf } from "./topics.ts";
+import { OffsetTable, placeOf } from "./topics.ts";
 
 /** What a rate is over. */
 const RATE_WINDOW_MS = 60_000;
@@ -26,7 +27,7 @@ export interface Traffic {
   /** Records looked at, the newest of each partition. */
   readonly sampled: number;
   /** Of those; null without any. */
-  readonly bytes: { readonly least: number; readonly mean: number; readonly most: number } | null;
+  readonly bytes: SizeRange | null;
   readonly keys: {
     readonly distinct: number;
     readonly without: number;
@@ -62,13 +63,11 @@ export async function readNewest(
 }
 
 function toNewRecord({ partition, key, value, timestamp }: ConsumerRecord): NewRecord {
-  const bytes = (key?.length ?? 0) + (value?.length ?? 0);
-  return { partition, key: showBytes(key), bytes, timestampMs: timestamp };
+  return { partition, key: showBytes(key), bytes: sizeOf({ key, value }), timestampMs: timestamp };
 }
 
 /** Pure. */
 export function trafficOf(records: readonly NewRecord[]): Traffic {
-  const sizes = records.map(({ bytes }) => bytes);
   const byKey = Map.groupBy(
     records.filter(({ key }) => key !== null),
     ({ key }) => key!,
@@ -86,16 +85,10 @@ export function trafficOf(records: readonly NewRecord[]): Traffic {
   const without = records.reduce((sum, { key }) => sum + (key === null ? 1 : 0), 0);
   return {
     sampled: records.length,
-    bytes:
-      records.length === 0
-        ? null
-        : { least: Math.min(...sizes), mean: meanOf(sizes), most: Math.max(...sizes) },
+    bytes: records.length === 0 ? null : rangeOf(records.map(({ bytes }) => bytes)),
     keys: { distinct: byKey.size, without, top },
   };
 }
-
-const meanOf = (sizes: readonly number[]) =>
-  Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length);
 
 /**
  * Records a second over the last minute, by place; markers of transactions count as records. Null where the cluster finds no offset by a time
@@ -113,7 +106,7 @@ export async function readRates(
   const isWrong = (place: Beginning) =>
     newest.some(({ partition, timestampMs }) => partition === place.partition && timestampMs >= sinceMs);
   return new Map(
-    [...partitions].sort(comparePartitions).map((place) => {
+    partitions.map((place) => {
       const offset = found.at(place);
       if (offset === null || offset >= place.end) return [placeOf(place), isWrong(place) ? null : 0];
       return [placeOf(place), (place.end - offset) / (RATE_WINDOW_MS / 1_000)];

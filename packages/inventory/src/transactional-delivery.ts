@@ -84,7 +84,7 @@ export function createTransactionalDelivery({
     if (decisions.outcomes.length > 0) transaction.sendBatch(INVENTORY_EVENTS, decisions.outcomes);
     if (decisions.letters.length > 0) transaction.sendBatch(deadLetterTopic(topic), decisions.letters);
     const waitMs = gap.remainingMs();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs > 0) await Bun.sleep(waitMs);
     // From here to the reading of the group's generation inside, nothing else runs: it is one this partition was still held in.
     signal.throwIfAborted();
     const from = performance.now();
