@@ -1,6 +1,7 @@
 /** The ACLs that the README says the services need are enough: on a Kafka that refuses everything else. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type ApacheCluster, apacheAvailable, runTool, startApache } from "@campus/broker";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type ApacheCluster, runTool, startApache } from "@campus/broker";
+import { describeOnApache } from "./support/apache.ts";
 import { postJson } from "./support/http.ts";
 import { runOrders } from "./support/orders-command.ts";
 import { readmeFile } from "./support/readme-settings.ts";
@@ -10,9 +11,6 @@ import { startSystem } from "./support/system.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(90_000);
-
-const available = await apacheAvailable();
-if (!available.ok && process.env.CI) throw new Error(`real Apache Kafka is needed here: ${available.reason}`);
 
 const USERS = ["producer", "inventory", "analytics"] as const;
 const ORDERS = 50;
@@ -44,7 +42,7 @@ function readGrants(readme: string): Grant[] {
   );
 }
 
-describe.skipIf(!available.ok)("ACLs", () => {
+describeOnApache("ACLs", () => {
   let cluster: ApacheCluster;
   beforeAll(async () => {
     const logins = USERS.map((user) => ` user_${user}="${user}-password"`).join("");

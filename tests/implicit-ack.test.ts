@@ -4,8 +4,8 @@
  * (https://github.com/confluentinc/confluent-kafka-go/issues/921). In practice it is a leader that is being elected
  * which refuses. Here the topic is away for a while, behind a proxy that is slow enough for both batches to be under way.
  */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type ApacheCluster, apacheAvailable, freePorts, startApache } from "@campus/broker";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type ApacheCluster, freePorts, startApache } from "@campus/broker";
 import {
   type Admin,
   createAdmin,
@@ -14,18 +14,16 @@ import {
   type KafkaError,
 } from "@campus/kafka";
 import { startProxy, type TcpProxy } from "./chaos/proxy.ts";
+import { describeOnApache } from "./support/apache.ts";
 import { followTopic } from "./support/topic-log.ts";
 
 setDefaultTimeout(60_000);
-
-const available = await apacheAvailable();
-if (!available.ok && process.env.CI) throw new Error(`real Apache Kafka is needed here: ${available.reason}`);
 
 /** One way, each. */
 const DELAY_MS = 2_000;
 const quiet = { onLog: () => undefined };
 
-describe.skipIf(!available.ok)("a batch refused, and the next one taken", () => {
+describeOnApache("a batch refused, and the next one taken", () => {
   let proxy: TcpProxy;
   let cluster: ApacheCluster;
   let admin: Admin;

@@ -1,21 +1,18 @@
 /** `orders` on three real Kafka nodes, beside Kafka's own tools: the same leaders, offsets, lag and members; with a node down; with all of them down. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import {
   type ApacheCluster,
-  apacheAvailable,
   describeGroup,
   kafkaConsumerGroups,
   kafkaTopics,
   startApache,
 } from "@campus/broker";
 import { type Admin, type Consumer, createAdmin, createConsumer, createProducer } from "@campus/kafka";
+import { describeOnApache } from "./support/apache.ts";
 import { runOrders } from "./support/orders-command.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(90_000);
-
-const available = await apacheAvailable();
-if (!available.ok && process.env.CI) throw new Error(`real Apache Kafka is needed here: ${available.reason}`);
 
 const TOPIC = "spread";
 const EMPTY_TOPIC = "empty";
@@ -33,7 +30,7 @@ interface Placement {
 
 const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
 
-describe.skipIf(!available.ok)("orders on three brokers", () => {
+describeOnApache("orders on three brokers", () => {
   let cluster: ApacheCluster;
   let admin: Admin;
   const consumers: Consumer[] = [];

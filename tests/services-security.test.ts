@@ -3,15 +3,15 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runOrders } from "./support/orders-command.ts";
 import { onSecureCluster, passwords } from "./support/secure-cluster.ts";
-import { createServiceProcess, neutralEnvironment } from "./support/service-process.ts";
+import { createServiceProcess } from "./support/service-process.ts";
 import { startSystem } from "./support/system.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(60_000);
 
 const ORDERS = 20;
-const cli = join(import.meta.dir, "../packages/cli/src/main.ts");
 
 onSecureCluster("services", (cluster) => {
   let folder: string;
@@ -31,12 +31,8 @@ onSecureCluster("services", (cluster) => {
   });
 
   async function orders(words: readonly string[], own: Record<string, string>): Promise<[number, string]> {
-    const child = Bun.spawn([process.execPath, cli, ...words, "--brokers", cluster().brokers], {
-      env: { ...neutralEnvironment(), ...own },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const said = await Promise.all([child.stdout, child.stderr].map((stream) => new Response(stream).text()));
-    return [await child.exited, said.join("")];
+    const ended = await runOrders([...words, "--brokers", cluster().brokers], { environment: own });
+    return [ended.exitCode, ended.stdout + ended.stderr];
   }
 
   test("orders go all the way, and nobody prints the password", async () => {

@@ -19,13 +19,12 @@ import {
   type KafkaError,
   type ProducerRecord,
 } from "@campus/kafka";
+import { spawnOrders } from "./support/orders-command.ts";
 import { onEachOwnCluster, onOwnCluster } from "./support/own-clusters.ts";
-import { neutralEnvironment } from "./support/service-process.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(60_000);
 
-const MAIN = join(import.meta.dir, "../packages/cli/src/main.ts");
 const GROUP = "inventory-group";
 const quiet = { onLog: () => undefined, onError: () => undefined };
 
@@ -35,10 +34,7 @@ async function verify(brokers: string, ...args: string[]) {
 
 /** Begins a verification; `said` is what it has said so far to whoever waits for it. */
 function begin(brokers: string, ...args: string[]) {
-  const child = Bun.spawn([process.execPath, MAIN, "verify", "--brokers", brokers, ...args], {
-    env: neutralEnvironment(),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawnOrders(["verify", "--brokers", brokers, ...args]);
   let said = "";
   const listening = (async () => {
     for await (const bytes of child.stderr) said += Buffer.from(bytes).toString();
@@ -158,8 +154,7 @@ onEachOwnCluster("verify", (cluster, kind) => {
 
   test("one order's time line: placed, decided twice, and that this is wrong; none of an order nobody placed", async () => {
     const orders = (...args: string[]) => {
-      const command = [process.execPath, MAIN, "order", ...args, "--brokers", cluster().brokers];
-      const child = Bun.spawn(command, { env: neutralEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawnOrders(["order", ...args, "--brokers", cluster().brokers]);
       return Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     };
     const [[json], [, said, exitCode], [nothing, why, missing]] = await Promise.all([

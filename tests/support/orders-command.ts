@@ -1,6 +1,7 @@
 /** `orders`, the operator's command, as its users run it: a process a call. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { neutralEnvironment } from "./service-process.ts";
 
 const MAIN = join(import.meta.dir, "../../packages/cli/src/main.ts");
 
@@ -22,9 +23,8 @@ export function spawnOrders(
   args: readonly string[],
   { environment = {}, folder = tmpdir() }: Surroundings = {},
 ) {
-  const { KAFKA_BROKER: _, ...inherited } = process.env;
   return Bun.spawn([process.execPath, MAIN, ...args], {
-    env: { ...inherited, ...environment },
+    env: { ...neutralEnvironment(), ...environment },
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
