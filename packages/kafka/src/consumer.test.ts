@@ -149,6 +149,26 @@ test("run() works on several partitions at once and on each in order", async () 
   expect(seen).toBe(3_000);
 });
 
+test("a backlog leaves the event loop its turns", async () => {
+  const topic = await topicWith(20_000, 1);
+  await using consumer = consumerOf(topic, { maxBatchRecords: 100 });
+  // Fetched before the first batch is asked for, so that there is always another one at hand.
+  await until(() => consumer.assignment().length === 1);
+  await Bun.sleep(500);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 10);
+  const startedAt = performance.now();
+  let records = 0;
+  for await (const batch of consumer) {
+    busyFor(2);
+    records += batch.length;
+    if (records === 20_000) break;
+  }
+  clearInterval(timer);
+  // A turn every 10 ms at best; without any of its own accord the reader takes all of its 400 ms and more in one.
+  expect(turns).toBeGreaterThan((performance.now() - startedAt) / 100);
+});
+
 test("a handler that throws stops the run, and its batch is not committed", async () => {
   const topic = await topicWith(30);
   await using consumer = consumerOf(topic);
@@ -421,4 +441,10 @@ async function until(condition: () => boolean, deadlineMs = 25_000): Promise<voi
     if (performance.now() > deadline) throw new Error(`not reached within ${deadlineMs} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Keeps the thread for so many milliseconds. */
+function busyFor(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }

@@ -36,6 +36,8 @@ import { Watchdog } from "./watchdog.ts";
 /** Polls the group's queue at least this often, so that a long-running batch handler is not taken for dead (max.poll.interval.ms). */
 const pollIntervalMs = 1_000;
 const requestTimeoutMs = 10_000;
+/** A reader of a backlog lets the event loop turn at least this often, or its promises alone would keep timers, sockets and signals waiting. */
+const turnMs = 10;
 /** What leaving the group may still take once its partitions are given back. */
 const leaveTimeoutMs = 1_000;
 
@@ -51,6 +53,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #watchdog: Watchdog | null = null;
   readonly #counters = { batches: 0, records: 0, bytes: 0, commits: 0 };
   #waiting: (() => void)[] = [];
+  #turnedAt = 0;
   #failure: unknown = null;
   #closing: Promise<void> | null = null;
 
@@ -311,6 +314,11 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     for (;;) {
       if (this.#failure) throw this.#failure;
       if (this.#closing || stopped()) return null;
+      if (performance.now() - this.#turnedAt > turnMs) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        this.#turnedAt = performance.now();
+        continue;
+      }
       const taken = this.#take();
       if (taken) return taken;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
