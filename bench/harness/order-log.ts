@@ -2,8 +2,9 @@
  * The topics that services work on, emptied and filled for a run. Their names and the services' groups are fixed, so runs can't be kept apart by names: before
  * each, the topic written to is deleted and made anew, and the group that reads is forgotten.
  */
-import { encodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { EVENT_TOPICS, encodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { createProducer, KafkaError, type ProducerRecord } from "@campus/kafka";
+import { decide } from "../../packages/inventory/src/reservation.ts";
 import { partitions } from "./client-settings.ts";
 import type { BenchCluster } from "./cluster.ts";
 import { RunFailed } from "./subject-process.ts";
@@ -16,10 +17,13 @@ const patienceMs = 20_000;
 const retryMs = 50;
 
 /** Why this cluster's topics are not to be emptied; undefined where they may be. */
-export async function reasonToSpare(cluster: BenchCluster): Promise<string | undefined> {
+export async function reasonToSpare(
+  cluster: BenchCluster,
+  topics: readonly string[] = EVENT_TOPICS,
+): Promise<string | undefined> {
   if (cluster.kind !== "given") return undefined;
   const existing = new Set(await cluster.admin.listTopics());
-  for (const topic of [ORDER_EVENTS, INVENTORY_EVENTS]) {
+  for (const topic of topics) {
     const [description] = existing.has(topic) ? await cluster.admin.describeTopics([topic]) : [];
     const held = description ? await recordsIn(cluster, topic, description.partitions.length) : 0;
     if (held > 0) return `${topic} of KAFKA_BROKER holds ${held} records, which this scenario would delete`;
@@ -70,22 +74,51 @@ export async function fillOrders(
   records: number,
   signal: AbortSignal,
 ): Promise<string[]> {
-  await renewTopic(cluster, ORDER_EVENTS);
   const orderIds: string[] = [];
+  await fill(cluster, ORDER_EVENTS, { records, signal }, (index) => {
+    const record = order(index);
+    orderIds.push(record.key);
+    return record;
+  });
+  return orderIds;
+}
+
+/** Makes `inventory-events` anew, with the decision of each of these orders. */
+export async function fillDecisions(
+  cluster: BenchCluster,
+  orderIds: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const now = new Date().toISOString();
+  await fill(cluster, INVENTORY_EVENTS, { records: orderIds.length, signal }, (index) => {
+    const key = orderIds[index]!;
+    return { key, value: encodeEvent(decide(key, now, () => crypto.randomUUID())) };
+  });
+}
+
+async function fill(
+  cluster: BenchCluster,
+  topic: string,
+  { records, signal }: { readonly records: number; readonly signal: AbortSignal },
+  record: (index: number) => ProducerRecord,
+): Promise<void> {
+  await renewTopic(cluster, topic);
   await using producer = createProducer({ brokers: cluster.brokers, lingerMs: 5 });
   const sent: Promise<unknown>[] = [];
-  while (orderIds.length < records) {
+  for (let first = 0; first < records; first += batchRecords) {
     signal.throwIfAborted();
-    const count = Math.min(batchRecords, records - orderIds.length);
-    const batch = Array.from({ length: count }, (_, i) => order(orderIds.length + i));
+    const count = Math.min(batchRecords, records - first);
     await producer.ready(count);
-    sent.push(producer.sendBatch(ORDER_EVENTS, batch));
-    for (const { key } of batch) orderIds.push(key);
+    sent.push(
+      producer.sendBatch(
+        topic,
+        Array.from({ length: count }, (_, i) => record(first + i)),
+      ),
+    );
   }
   await Promise.all(sent);
-  const kept = await recordsIn(cluster, ORDER_EVENTS, partitions);
-  if (kept !== records) throw new Error(`${ORDER_EVENTS} holds ${kept} orders where ${records} were sent`);
-  return orderIds;
+  const kept = await recordsIn(cluster, topic, partitions);
+  if (kept !== records) throw new Error(`${topic} holds ${kept} records where ${records} were sent`);
 }
 
 function order(index: number): ProducerRecord & { key: string } {

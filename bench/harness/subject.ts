@@ -4,10 +4,10 @@
  */
 
 /**
- * The kinds of work: of the client scenarios, and two of services, which go on until the program is told to end and print nothing: `decide`, and
- * `serve`, which takes orders at PORT.
+ * The kinds of work: of the client scenarios, and those of services, which go on until the program is told to end and print nothing: `decide` and
+ * `count`, which work topics off, and `serve`, which takes orders at PORT.
  */
-export type Work = "produce" | "consume" | "latency" | "memory" | "decide" | "serve";
+export type Work = "produce" | "consume" | "latency" | "memory" | "decide" | "count" | "serve";
 
 /** How a subject is to do its work; passed on as environment variables (see subjects/subject.ts). */
 export interface WorkSettings {

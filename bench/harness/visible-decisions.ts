@@ -7,6 +7,7 @@ import { decodeEvent, type Event, INVENTORY_EVENTS, MalformedEventError } from "
 import { type Consumer, createConsumer } from "@campus/kafka";
 import { isReserved } from "../../packages/inventory/src/reservation.ts";
 import { partitions } from "./client-settings.ts";
+import { type Pace, paceOfCounts } from "./pace.ts";
 import { RunFailed } from "./subject-process.ts";
 import { scratchName } from "./topics.ts";
 
@@ -133,16 +134,8 @@ function faultOf(key: Buffer | null, value: Buffer | null, open: Set<string>): s
   return undefined;
 }
 
-export interface Pace {
-  /** Decisions within the clock, and how long they took. */
-  readonly count: number;
-  readonly seconds: number;
-  /** When the first decision could be seen. */
-  readonly firstAtMs: number;
-}
-
 /**
- * The clock runs from the moment when at least `warmup` decisions could be seen until all could.
+ * How fast decisions came to be visible.
  * @throws RunFailed when that was one moment
  */
 export function paceOf(
@@ -155,17 +148,7 @@ export function paceOf(
     atMs,
     count: ends.reduce((sum, end, partition) => sum + countBelow(offsets[partition]!, end), 0),
   }));
-  const first = seen.find(({ count }) => count > 0);
-  const start = seen.find(({ count }) => count > 0 && count >= warmup);
-  const end = seen.find(({ count }) => count === total);
-  if (!first || !start || !end) throw new RunFailed("not all decisions could be seen in time");
-  if (end.atMs <= start.atMs)
-    throw new RunFailed(`${total} orders are too few: they were decided at one moment (--records)`);
-  return {
-    count: total - start.count,
-    seconds: (end.atMs - start.atMs) / 1000,
-    firstAtMs: first.atMs,
-  };
+  return paceOfCounts(seen, total, warmup);
 }
 
 /** How many of these ascending numbers are smaller than `end`. */

@@ -1,5 +1,6 @@
 /** The scenarios by name, in the order they run. A new one is a file here and a line below. */
 import type { Scenario } from "../harness/scenario.ts";
+import { analytics } from "./analytics.ts";
 import { clientConsume } from "./client-consume.ts";
 import { clientLatency } from "./client-latency.ts";
 import { clientMemory } from "./client-memory.ts";
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   clientLatency,
   clientMemory,
   inventory,
+  analytics,
   httpOrder,
   httpBatch,
   httpOpen,

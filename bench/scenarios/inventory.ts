@@ -4,7 +4,6 @@
  */
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { GROUP } from "../../packages/inventory/src/config.ts";
-import { workSettings } from "../harness/client-scenario.ts";
 import { clientSettings, partitions } from "../harness/client-settings.ts";
 import type { BenchCluster } from "../harness/cluster.ts";
 import {
@@ -18,90 +17,58 @@ import {
   spreadColumn,
   subjectColumn,
 } from "../harness/columns.ts";
+import { committedRecords } from "../harness/committed-offsets.ts";
 import { fillOrders, forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
-import { outFolder } from "../harness/out-folder.ts";
-import { ownService } from "../harness/own-service.ts";
-import { compareInRounds, ours, type RoundSubject } from "../harness/rounds.ts";
+import { compareInRounds, ours } from "../harness/rounds.ts";
 import type { Bench, Comparison, Sample, Scenario } from "../harness/scenario.ts";
-import { environmentOf, RunFailed } from "../harness/subject-process.ts";
+import { RunFailed } from "../harness/subject-process.ts";
 import { paceOf, pollMs, readDecisions, watchDecisions } from "../harness/visible-decisions.ts";
-import { startProgram, type WorkingProgram } from "../harness/working-process.ts";
+import { startProgram } from "../harness/working-process.ts";
+import { ownWorkingSubject, peerWorkingSubjects, type WorkingSubject } from "../harness/working-subject.ts";
 
 const defaultRecords = 1_000_000;
 /** Large, since a JVM takes its time. */
 const warmupShare = 0.2;
 const stallMs = 30_000;
 
-interface Decider extends RoundSubject {
-  /** Its consumer group; the orders are decided once it has committed all of them. */
-  program(bench: Bench, records: number): WorkingProgram & { readonly groupId: string };
-}
+const ownDecider = (name: string, delivery: string, settings: Readonly<Record<string, string>>) =>
+  ownWorkingSubject({
+    ...{ name, title: "the inventory service", delivery, service: "inventory", groupId: GROUP, settings },
+  });
 
-function ownDecider(name: string, delivery: "exactly-once" | "at-least-once", words: string): Decider {
-  return {
-    name,
-    title: "the inventory service",
-    delivery: words,
-    program: ({ cluster }) => ({
-      groupId: GROUP,
-      cwd: outFolder,
-      ...ownService("inventory", cluster, { INVENTORY_DELIVERY: delivery }),
-    }),
-  };
-}
-
-const ownDeciders: readonly Decider[] = [
-  ownDecider(ours, "exactly-once", "exactly once, a transaction a partition; repeated orders are noticed"),
-  ownDecider(
-    "ours-at-least-once",
-    "at-least-once",
-    "at least once, offsets after the acks; acks=all, idempotent",
-  ),
+const ownDeciders: readonly WorkingSubject[] = [
+  ownDecider(ours, "exactly once, a transaction a partition; repeated orders are noticed", {
+    INVENTORY_DELIVERY: "exactly-once",
+  }),
+  ownDecider("ours-at-least-once", "at least once, offsets after the acks; acks=all, idempotent", {
+    INVENTORY_DELIVERY: "at-least-once",
+  }),
 ];
 
-function peerDeciders({ peers }: Bench): Decider[] {
-  return peers
-    .flatMap(({ subjects }) => subjects)
-    .filter(({ works }) => works.includes("decide"))
-    .map((subject) => ({
-      name: subject.name,
-      title: subject.title,
-      delivery: ["exactly once", subject.notes?.decide].filter(Boolean).join("; "),
-      program(bench, records) {
-        const settings = workSettings(bench, { topic: ORDER_EVENTS, records, warmup: 0 });
-        return {
-          groupId: settings.groupId,
-          command: subject.command("decide", settings),
-          cwd: subject.cwd ?? outFolder,
-          environment: {
-            ...environmentOf(settings),
-            BENCH_OUTPUT_TOPIC: INVENTORY_EVENTS,
-            ...subject.environment,
-          },
-        };
-      },
-    }));
-}
+const peerDeciders = (bench: Bench) =>
+  peerWorkingSubjects(bench, {
+    work: "decide",
+    inputs: [ORDER_EVENTS],
+    output: INVENTORY_EVENTS,
+    delivery: "exactly once",
+  });
 
-/** Whether a group has committed all orders. */
-async function isCommitted({ admin }: BenchCluster, groupId: string, records: number): Promise<boolean> {
-  const places = Array.from({ length: partitions }, (_, partition) => ({ topic: ORDER_EVENTS, partition }));
-  const offsets = await admin.groupOffsets(groupId, places);
-  return offsets.reduce((sum, { offset }) => sum + Math.max(0, offset), 0) === records;
-}
-
-async function decideAll(bench: Bench, decider: Decider, orderIds: readonly string[]): Promise<Sample> {
+async function decideAll(
+  bench: Bench,
+  decider: WorkingSubject,
+  orderIds: readonly string[],
+): Promise<Sample> {
   const { cluster, signal } = bench;
   const { brokers } = cluster;
   const records = orderIds.length;
-  const program = decider.program(bench, records);
+  const program = decider.program(bench);
   await forgetGroup(cluster, program.groupId);
   await renewTopic(cluster, INVENTORY_EVENTS);
   const process = startProgram(program, signal);
   let samples: Awaited<ReturnType<typeof watchDecisions>>;
   let usage: ReturnType<typeof process.usage>;
   try {
-    const isDone = () => isCommitted(cluster, program.groupId, records);
+    const isDone = async () => (await committedRecords(cluster, program.groupId, [ORDER_EVENTS])) === records;
     samples = await watchDecisions({ brokers, records, stallMs, isDone, ended: process.ended, signal });
     usage = process.usage();
   } finally {
@@ -136,7 +103,7 @@ async function compare(bench: Bench, spared: string | undefined): Promise<Compar
     : await progress.during("inventory  filling the topic", () =>
         fillOrders(cluster, options.records ?? defaultRecords, signal),
       );
-  const measure = async (decider: Decider): Promise<Sample> => {
+  const measure = async (decider: WorkingSubject): Promise<Sample> => {
     if (spared) throw new RunFailed(spared);
     return decideAll(bench, decider, orderIds);
   };

@@ -4,18 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/OneOfOne/xxhash"
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
-
-// The most orders in a transaction.
-const transactionOrders = 30_000
 
 // The lower 90 % of 32 bits, as in packages/inventory/src/reservation.ts.
 const reservedBelow = uint32(3865470566)
@@ -65,55 +60,10 @@ func decideOne(value []byte, now string) (*kgo.Record, error) {
 	return &kgo.Record{Key: []byte(placed.OrderID), Value: bytes}, nil
 }
 
-// Decides all orders that come, until the program is told to end. While a session commits it does nothing else, so several share the partitions.
+// Decides all orders that come, until the program is told to end.
 func decide() {
 	uuid.EnableRandPool()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	var working sync.WaitGroup
-	for index := range int(number("BENCH_SESSIONS")) {
-		working.Go(func() { runSession(ctx, fmt.Sprintf("%s-%d", text("BENCH_GROUP"), index)) })
-	}
-	working.Wait()
-}
-
-func runSession(ctx context.Context, transactionalID string) {
-	session, err := kgo.NewGroupTransactSession(
-		kgo.SeedBrokers(brokers()...),
-		kgo.TransactionalID(transactionalID),
-		kgo.ConsumerGroup(text("BENCH_GROUP")),
-		kgo.ConsumeTopics(text("BENCH_TOPIC")),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.RequireStableFetchOffsets(),
-		kgo.FetchMaxWait(100*time.Millisecond),
-		kgo.FetchMaxPartitionBytes(8_000_000),
-		kgo.DefaultProduceTopic(text("BENCH_OUTPUT_TOPIC")),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
-		kgo.ProducerLinger(time.Duration(number("BENCH_LINGER_MS")*float64(time.Millisecond))),
-		kgo.ProducerBatchMaxBytes(int32(number("BENCH_BATCH_BYTES"))),
-		kgo.MaxBufferedRecords(int(number("BENCH_QUEUE_RECORDS"))),
-		kgo.MaxBufferedBytes(int(number("BENCH_QUEUE_BYTES"))),
-	)
-	if err != nil {
-		fail(err)
-	}
-	defer session.Close()
-	for {
-		fetches := session.PollRecords(ctx, transactionOrders)
-		if ctx.Err() != nil {
-			return
-		}
-		for _, failure := range fetches.Errors() {
-			fail(failure.Err)
-		}
-		if fetches.Empty() {
-			continue
-		}
-		if err := transact(session, fetches); err != nil {
-			fail(err)
-		}
-	}
+	runSessions(transact)
 }
 
 // One transaction: decisions and offsets. Where a rebalance aborts it, the session reads the orders again.

@@ -1,5 +1,5 @@
-// The bench's peer in Go: franz-go, started by the harness as `client produce|consume|latency|decide`. Everything else comes from
-// the environment (see subjects/subject.ts), the outcome goes to stdout as one line of JSON; `decide` works until it is told to end.
+// The bench's peer in Go: franz-go, started by the harness as `client produce|consume|latency|decide|count`. Everything else comes from
+// the environment (see subjects/subject.ts), the outcome goes to stdout as one line of JSON; `decide` and `count` work until they are told to end.
 package main
 
 import (
@@ -65,9 +65,9 @@ func fail(err error) {
 }
 
 func main() {
-	works := map[string]func(){"produce": produce, "consume": consume, "latency": latency, "decide": decide}
+	works := map[string]func(){"produce": produce, "consume": consume, "latency": latency, "decide": decide, "count": count}
 	if len(os.Args) < 2 || works[os.Args[1]] == nil {
-		fail(fmt.Errorf("one of produce, consume, latency, decide"))
+		fail(fmt.Errorf("one of produce, consume, latency, decide, count"))
 	}
 	works[os.Args[1]]()
 }

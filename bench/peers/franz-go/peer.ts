@@ -13,7 +13,10 @@ export const franzGo: Peer = {
     const folder = await installPeer(
       {
         name: "franz-go",
-        manifests: ["go.mod", "go.sum", "main.go", "produce.go", "consume.go", "decide.go"],
+        manifests: [
+          ...["go.mod", "go.sum", "main.go", "produce.go", "consume.go"],
+          ...["sessions.go", "decide.go", "count.go"],
+        ],
         keys: [goVersion],
         commands: [[go, "build", "-o", "client", "."]],
       },
@@ -27,10 +30,13 @@ export const franzGo: Peer = {
         {
           name: "franz-go",
           title: "franz-go",
-          works: ["produce", "consume", "latency", "decide"],
+          works: ["produce", "consume", "latency", "decide", "count"],
           command,
           environment: { BENCH_SESSIONS: String(partitions) },
-          notes: { decide: `${partitions} GroupTransactSessions in one process` },
+          notes: {
+            decide: `${partitions} GroupTransactSessions in one process`,
+            count: `${partitions} GroupTransactSessions in one process; writes what each transaction adds, keeps no totals`,
+          },
         },
         {
           name: "franz-go-one-session",

@@ -7,7 +7,10 @@ import { installPeer, type Peer, PeerUnavailable, requireProgram } from "../../h
 
 /** Its own default; a second gains nothing here. */
 const commitIntervalMs = 100;
+const sources = ["Program.java", "Inventory.java", "Counts.java"];
 const copyJars = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies";
+
+const settings = `exactly_once_v2, commit.interval.ms=${commitIntervalMs}, ${partitions} threads`;
 
 export const kafkaStreams: Peer = {
   name: "kafka-streams",
@@ -23,11 +26,11 @@ export const kafkaStreams: Peer = {
     const folder = await installPeer(
       {
         name: "kafka-streams",
-        manifests: ["pom.xml", "Inventory.java"],
+        manifests: ["pom.xml", ...sources],
         keys: [kafkaVersion, java.version],
         commands: [
           [maven, "-B", "-q", kafkaVersion, copyJars, "-DincludeScope=runtime", "-DoutputDirectory=libs"],
-          [compiler, "--release", "17", "-cp", "libs/*", "-d", "classes", "Inventory.java"],
+          [compiler, "--release", "17", "-cp", "libs/*", "-d", "classes", ...sources],
         ],
       },
       context,
@@ -40,17 +43,17 @@ export const kafkaStreams: Peer = {
         {
           name: "kafka-streams",
           title: "Kafka Streams",
-          works: ["decide"],
-          command: () => [
+          works: ["decide", "count"],
+          command: (work) => [
             ...[java.path, "-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"],
-            ...["-cp", classPath, "Inventory"],
+            ...["-cp", classPath, work === "decide" ? "Inventory" : "Counts"],
           ],
           environment: {
             BENCH_THREADS: String(partitions),
             BENCH_COMMIT_INTERVAL_MS: String(commitIntervalMs),
             BENCH_STATE_FOLDER: join(folder, "state"),
           },
-          notes: { decide: `exactly_once_v2, commit.interval.ms=${commitIntervalMs}, ${partitions} threads` },
+          notes: { decide: settings, count: `${settings}; a store in memory with its changelog` },
         },
       ],
     };
