@@ -76,7 +76,7 @@ async function main(): Promise<number> {
     const before = (await file.exists()) ? await file.text() : "";
     const report = renderReport(results, comparisons, { before, scenarios });
     await Bun.write(file, report);
-    await writeCharts(report, scenarios);
+    await writeCharts(report, comparisons, scenarios);
   }
   const faults = faultsOf(results, chosen, options.check);
   for (const [peer, reason] of Object.entries(unavailable))

@@ -1,11 +1,12 @@
-/** The report's pictures: a column of a scenario's table as bars, drawn by ECharts without a browser. */
-import { BarChart } from "echarts/charts";
-import { GridComponent, TitleComponent } from "echarts/components";
+/** The report's pictures: a column of a scenario's table as bars, or figures over time as lines, drawn by ECharts without a browser. */
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, LegendComponent, TitleComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { ours } from "./rounds.ts";
+import type { Series } from "./scenario.ts";
 
-echarts.use([BarChart, GridComponent, TitleComponent, SVGRenderer]);
+echarts.use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
 /** Which column is drawn. */
 export interface Chart {
@@ -52,13 +53,7 @@ const [own, others] = ["#0f766e", "#94a3b8"];
 
 /** An SVG. */
 export function drawBars(title: string, words: string, bars: readonly Bar[]): string {
-  const height = 90 + bars.length * barHeight;
-  const drawing = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
-  drawing.setOption({
-    animation: false,
-    backgroundColor: "#ffffff",
-    textStyle: { fontFamily: "system-ui, sans-serif" },
-    title: { text: title, subtext: words, left: 12, top: 8, textStyle: { fontSize: 15 } },
+  return draw(title, words, 90 + bars.length * barHeight, {
     grid: { left: 190, right: 90, top: 64, bottom: 14 },
     xAxis: { type: "value", axisLabel: { show: false }, splitLine: { show: false } },
     yAxis: {
@@ -83,6 +78,31 @@ export function drawBars(title: string, words: string, bars: readonly Bar[]): st
         },
       },
     ],
+  });
+}
+
+const lineColors = [own, "#b45309", others];
+
+/** An SVG of figures over seconds. */
+export function drawLines(title: string, words: string, series: readonly Series[]): string {
+  return draw(title, words, 360, {
+    color: lineColors,
+    legend: { top: 54, left: 12, itemGap: 28, data: series.map(({ name }) => name) },
+    grid: { left: 70, right: 20, top: 90, bottom: 40 },
+    xAxis: { type: "value", name: "s", max: "dataMax", splitLine: { show: false } },
+    yAxis: { type: "value" },
+    series: series.map(({ name, points }) => ({ type: "line", name, showSymbol: false, data: points })),
+  });
+}
+
+function draw(title: string, words: string, height: number, option: object): string {
+  const drawing = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
+  drawing.setOption({
+    animation: false,
+    backgroundColor: "#ffffff",
+    textStyle: { fontFamily: "system-ui, sans-serif" },
+    title: { text: title, subtext: words, left: 12, top: 8, textStyle: { fontSize: 15 } },
+    ...option,
   });
   // Without what happens under a mouse: its names count all pictures so far, and the same figures are to give the same file.
   const svg = drawing

@@ -1,26 +1,69 @@
 /** Memory and CPU of another process, as Linux tells them in /proc while it lives. Undefined elsewhere, and once it has ended. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Ticks a second of the times in /proc: 100 on every Linux that Bun runs on. */
 const ticks = 100;
 
 /** The high-water mark of resident memory. (`ru_maxrss` would include the parent's at the time of the fork.) */
 export function peakRssBytes(pid: number): number | undefined {
-  const line = /^VmHWM:\s+(\d+) kB/m.exec(readProc(pid, "status"));
+  return statusBytes(pid, "VmHWM");
+}
+
+export interface Usage {
+  readonly rssMb: number | undefined;
+  readonly peakRssMb: number | undefined;
+  readonly cpuSeconds: number | undefined;
+}
+
+export function usageOf(pid: number): Usage {
+  const megabytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / 1e6);
+  return {
+    rssMb: megabytes(statusBytes(pid, "VmRSS")),
+    peakRssMb: megabytes(peakRssBytes(pid)),
+    cpuSeconds: cpuSeconds(pid),
+  };
+}
+
+function statusBytes(pid: number, name: "VmHWM" | "VmRSS"): number | undefined {
+  const line = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readProc(`${pid}/status`));
   return line ? Number(line[1]) * 1024 : undefined;
 }
 
 /** User and system time so far. */
-export function cpuSeconds(pid: number): number | undefined {
+function cpuSeconds(pid: number): number | undefined {
+  return cpuOf(readProc(`${pid}/stat`));
+}
+
+/** User and system time so far by the name of the thread; threads of one name are one. */
+export function threadCpuSeconds(pid: number): Map<string, number> {
+  const seconds = new Map<string, number>();
+  for (const task of tasksOf(pid)) {
+    const stat = readProc(`${pid}/task/${task}/stat`);
+    const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+    const spent = cpuOf(stat);
+    if (spent !== undefined) seconds.set(name, (seconds.get(name) ?? 0) + spent);
+  }
+  return seconds;
+}
+
+function tasksOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return []; // no /proc here, or it has just ended
+  }
+}
+
+function cpuOf(stat: string): number | undefined {
   // The second field is the program's name in brackets, which may hold spaces and brackets itself.
-  const fields = readProc(pid, "stat").split(") ").at(-1)!.split(" ");
+  const fields = stat.split(") ").at(-1)!.split(" ");
   const [user, system] = [Number(fields[11]), Number(fields[12])];
   return Number.isNaN(user + system) ? undefined : (user + system) / ticks;
 }
 
-function readProc(pid: number, name: string): string {
+function readProc(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+    return readFileSync(`/proc/${path}`, "utf8");
   } catch {
     return ""; // no /proc here, or it has just ended
   }

@@ -1,7 +1,7 @@
 /** `RESULTS.md`: figures with everything that is needed to judge and repeat them, a section a scenario. A run writes its own and leaves the others. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { barsOf, drawBars } from "./chart.ts";
+import { barsOf, drawBars, drawLines } from "./chart.ts";
 import { benchFolder } from "./out-folder.ts";
 import { type Results, rowsOf } from "./results.ts";
 import type { Comparison, Scenario } from "./scenario.ts";
@@ -41,22 +41,32 @@ function scenarioSection(scenario: Scenario, comparison: Comparison, results: Re
   ].join("\n\n");
 }
 
-const pictureOf = ({ name, title, chart }: Scenario) => `![${title}: ${chart!.words}](charts/${name}.svg)`;
+const pictureOf = ({ name, title }: Scenario, words: string) => `![${title}: ${words}](charts/${name}.svg)`;
 
 /** The section with the link to its picture, behind what was run. */
 function withPicture(section: string, scenario: Scenario): string {
-  if (scenario.chart === undefined || section.includes(`(charts/${scenario.name}.svg)`)) return section;
-  return section.replace("</details>", `</details>\n\n${pictureOf(scenario)}`);
+  const words = (scenario.chart ?? scenario.lines)?.words;
+  if (words === undefined || section.includes(`(charts/${scenario.name}.svg)`)) return section;
+  return section.replace("</details>", `</details>\n\n${pictureOf(scenario, words)}`);
 }
 
-/** Draws the tables of a report, whichever run they are of. */
-export async function writeCharts(report: string, scenarios: readonly Scenario[]): Promise<void> {
+/** Draws the tables of a report, whichever run they are of, and the series of this run. */
+export async function writeCharts(
+  report: string,
+  comparisons: readonly { scenario: Scenario; comparison: Comparison }[],
+  scenarios: readonly Scenario[],
+): Promise<void> {
   const sections = sectionsOf(report);
   const folder = join(benchFolder, "charts");
   await mkdir(folder, { recursive: true });
+  const write = (name: string, svg: string) => Bun.write(join(folder, `${name}.svg`), svg);
   for (const { name, title, chart } of scenarios) {
     const bars = chart ? barsOf(sections.get(name) ?? "", chart) : [];
-    if (bars.length > 0) await Bun.write(join(folder, `${name}.svg`), drawBars(title, chart!.words, bars));
+    if (bars.length > 0) await write(name, drawBars(title, chart!.words, bars));
+  }
+  for (const { scenario, comparison } of comparisons) {
+    const { name, title, lines } = scenario;
+    if (lines && comparison.series) await write(name, drawLines(title, lines.words, comparison.series));
   }
 }
 

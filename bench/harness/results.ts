@@ -2,7 +2,7 @@
 import type { BenchCluster } from "./cluster.ts";
 import { describeMachine, type Machine, ownVersions } from "./machine.ts";
 import type { PreparedPeer } from "./peer.ts";
-import type { Bench, Comparison, Result, Row, Scenario } from "./scenario.ts";
+import type { Bench, Comparison, Result, Row, Scenario, Series } from "./scenario.ts";
 
 export interface Results {
   readonly command: string;
@@ -15,6 +15,8 @@ export interface Results {
   readonly results: readonly Result[];
   /** Ours ÷ the other, by `<scenario>/<subject>`. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** Over time, by scenario, where it has some. */
+  readonly series: Readonly<Record<string, readonly Series[]>>;
   /** Peers that were asked for and could not be had, with the reason. */
   readonly unavailable: Readonly<Record<string, string>>;
 }
@@ -52,6 +54,11 @@ export function collectResults({
     ratios: Object.fromEntries(
       comparisons.flatMap(({ scenario, comparison }) =>
         Object.entries(comparison.ratios).map(([subject, ratio]) => [`${scenario.name}/${subject}`, ratio]),
+      ),
+    ),
+    series: Object.fromEntries(
+      comparisons.flatMap(({ scenario, comparison }) =>
+        comparison.series ? [[scenario.name, comparison.series]] : [],
       ),
     ),
     unavailable,

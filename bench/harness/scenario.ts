@@ -51,6 +51,14 @@ export interface Comparison {
   readonly results: readonly Result[];
   /** Ours ÷ the other subject, the median over the rounds, by the other's name. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** What went on over time, where that is the point. */
+  readonly series?: readonly Series[];
+}
+
+export interface Series {
+  readonly name: string;
+  /** Seconds, and the figure then. */
+  readonly points: readonly (readonly [number, number])[];
 }
 
 /** A result and how ours compares to it, as the tables show it. */
@@ -86,6 +94,8 @@ export interface Scenario {
   readonly columns: readonly Column<Row>[];
   /** What the report's picture shows; without it there is none. */
   readonly chart?: Chart;
+  /** Or what the picture of its series shows. */
+  readonly lines?: { readonly words: string };
   /** The settings that its figures depend on, for the report. */
   readonly settings: (options: Bench["options"]) => Readonly<Record<string, string | number>>;
   run(bench: Bench): Promise<Comparison>;

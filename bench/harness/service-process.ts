@@ -1,6 +1,6 @@
 /** A service under load: started on a free port, waited for, watched, drained. */
 import { freePorts } from "@campus/broker";
-import { cpuSeconds, peakRssBytes } from "./process-usage.ts";
+import { type Usage, usageOf } from "./process-usage.ts";
 import { RunFailed } from "./subject-process.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -10,7 +10,7 @@ const retryMs = 50;
 
 export interface ServiceProcess {
   readonly url: string;
-  usage(): { peakRssMb: number | undefined; cpuSeconds: number | undefined };
+  usage(): Usage;
   /** SIGTERM, and SIGKILL if it does not obey. */
   stop(): Promise<void>;
 }
@@ -42,10 +42,7 @@ export async function startService(
   }
   return {
     url,
-    usage: () => {
-      const peak = peakRssBytes(child.pid);
-      return { peakRssMb: peak === undefined ? undefined : peak / 1e6, cpuSeconds: cpuSeconds(child.pid) };
-    },
+    usage: () => usageOf(child.pid),
     async stop() {
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);

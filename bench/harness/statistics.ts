@@ -15,3 +15,11 @@ export function medianOf<T>(
   const values = items.map(figure).filter((value) => value !== undefined);
   return values.length === 0 ? undefined : median(values);
 }
+
+/** The slope of the straight line that fits the points best (least squares). NaN of fewer than two places. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}

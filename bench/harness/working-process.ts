@@ -1,5 +1,5 @@
 /** A program that works until it is told to end: started, watched from outside, ended in order. */
-import { cpuSeconds, peakRssBytes } from "./process-usage.ts";
+import { type Usage, usageOf } from "./process-usage.ts";
 import { RunFailed } from "./subject-process.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -9,7 +9,7 @@ export interface WorkingProcess {
   readonly startedAtMs: number;
   /** Rejects with `RunFailed` when it ends before it is told to. */
   readonly ended: Promise<never>;
-  usage(): { peakRssMb: number | undefined; cpuSeconds: number | undefined };
+  usage(): Usage;
   /** SIGTERM, and SIGKILL if it does not obey. Resolves once it has ended. */
   stop(): Promise<void>;
 }
@@ -41,10 +41,7 @@ export function startProgram(
   return {
     startedAtMs,
     ended,
-    usage() {
-      const peak = peakRssBytes(child.pid);
-      return { peakRssMb: peak === undefined ? undefined : peak / 1e6, cpuSeconds: cpuSeconds(child.pid) };
-    },
+    usage: () => usageOf(child.pid),
     async stop() {
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);

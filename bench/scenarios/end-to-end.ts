@@ -2,9 +2,6 @@
  * From the 202 to a decision that a reader of committed records sees: the whole system, producer, inventory and analytics, under a fixed rate of
  * orders, step by step until it no longer bears one.
  */
-import { join } from "node:path";
-import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
-import { GROUP } from "../../packages/inventory/src/config.ts";
 import {
   deliveryColumn,
   extraColumn,
@@ -15,13 +12,8 @@ import {
   subjectColumn,
 } from "../harness/columns.ts";
 import { driveOrders, type FlowResult } from "../harness/order-flow.ts";
-import { forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
-import { outFolder } from "../harness/out-folder.ts";
-import { ownService } from "../harness/own-service.ts";
-import { ours } from "../harness/rounds.ts";
-import type { Bench, Result, Scenario } from "../harness/scenario.ts";
-import { startService } from "../harness/service-process.ts";
-import { startProgram } from "../harness/working-process.ts";
+import { onOrderSystem } from "../harness/order-system.ts";
+import type { Bench, Comparison, Result, Scenario } from "../harness/scenario.ts";
 
 /** Orders a second. */
 const steps = [1_000, 2_500, 5_000, 10_000, 20_000, 40_000] as const;
@@ -31,26 +23,6 @@ const warmup = { rate: 2_000, seconds: 8, ordersPerRequest };
 const enough = 0.98;
 const nearly = 0.9;
 const latestMs = 1_000;
-
-interface System extends AsyncDisposable {
-  readonly url: string;
-}
-
-async function startSystem({ cluster, signal }: Bench): Promise<System> {
-  const intake = ownService("producer", cluster);
-  const producer = await startService(intake, intake.environment, signal);
-  const files = { ANALYTICS_METRICS_FILE: join(outFolder, "metrics.json"), DASHBOARD_PORT: "0" };
-  const consumers = [ownService("inventory", cluster), ownService("analytics", cluster, files)].map(
-    (service) => startProgram({ ...service, cwd: outFolder }, signal),
-  );
-  return {
-    url: producer.url,
-    async [Symbol.asyncDispose]() {
-      await producer.stop();
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
-    },
-  };
-}
 
 /** Why a step is not borne; undefined where it is. */
 function breakOf(
@@ -117,38 +89,23 @@ export const endToEnd: Scenario = {
     "warm-up": `${warmup.seconds} s at ${figure(warmup.rate)} orders/s`,
     borne: `${enough * 100} % accepted, all of them decided, at ${nearly * 100} % of that rate or more, p99 within ${latestMs} ms`,
   }),
-  async run(bench) {
-    const { cluster, options, progress, signal } = bench;
-    if (cluster.kind === "embedded") {
-      progress.say("Not measured: end-to-end, since the embedded cluster has no offsets in transactions.");
-      return { results: [], ratios: {} };
-    }
-    const spared = await reasonToSpare(cluster);
-    if (spared) {
-      const head = { scenario: endToEnd.name, subject: ours, title: "the whole system", delivery: "" };
-      return { results: [{ ...head, unit: "decisions/s", rounds: 0, failed: spared }], ratios: {} };
-    }
-    for (const topic of [ORDER_EVENTS, INVENTORY_EVENTS]) await renewTopic(cluster, topic);
-    const results: Result[] = [];
-    try {
-      await using system = await startSystem(bench);
-      await progress.during("end-to-end  warming up", () => driveOrders(cluster, system.url, warmup, signal));
-      for (const rate of steps) {
-        const step = { rate, seconds: options.seconds, ordersPerRequest };
-        const label = `end-to-end  ${figure(rate)} orders/s`;
-        const flow = await progress.during(label, () => driveOrders(cluster, system.url, step, signal));
-        const why = breakOf(rate, flow);
-        const result = resultOf(rate, flow, why);
-        results.push(result);
-        progress.say(
-          `  ${label}: ${figure(result.rate)} decided/s, p50 ${figure(result.p50Ms, 1)} ms, p99 ${figure(result.p99Ms, 1)} ms; ${result.delivery}`,
-        );
-        if (why !== undefined) break;
-      }
-    } finally {
-      for (const topic of [ORDER_EVENTS, INVENTORY_EVENTS]) await removeTopic(cluster, topic);
-      await forgetGroup(cluster, GROUP);
-    }
-    return { results, ratios: {} };
-  },
+  run: (bench) => onOrderSystem(bench, endToEnd, ({ url }) => stepUp(bench, url)),
 };
+
+async function stepUp({ cluster, options, progress, signal }: Bench, url: string): Promise<Comparison> {
+  const results: Result[] = [];
+  await progress.during("end-to-end  warming up", () => driveOrders(cluster, url, warmup, signal));
+  for (const rate of steps) {
+    const step = { rate, seconds: options.seconds, ordersPerRequest };
+    const label = `end-to-end  ${figure(rate)} orders/s`;
+    const flow = await progress.during(label, () => driveOrders(cluster, url, step, signal));
+    const why = breakOf(rate, flow);
+    const result = resultOf(rate, flow, why);
+    results.push(result);
+    progress.say(
+      `  ${label}: ${figure(result.rate)} decided/s, p50 ${figure(result.p50Ms, 1)} ms, p99 ${figure(result.p99Ms, 1)} ms; ${result.delivery}`,
+    );
+    if (why !== undefined) break;
+  }
+  return { results, ratios: {} };
+}

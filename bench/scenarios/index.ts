@@ -11,6 +11,8 @@ import { httpOpen } from "./http-open.ts";
 import { httpOrder } from "./http-order.ts";
 import { httpSlow } from "./http-slow.ts";
 import { inventory } from "./inventory.ts";
+import { lag } from "./lag.ts";
+import { memory } from "./memory.ts";
 
 export const scenarios: readonly Scenario[] = [
   clientProduce,
@@ -24,4 +26,6 @@ export const scenarios: readonly Scenario[] = [
   httpOpen,
   httpSlow,
   endToEnd,
+  lag,
+  memory,
 ];
