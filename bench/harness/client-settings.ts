@@ -28,7 +28,7 @@ export interface ConsumerChoice {
   readonly autoOffsetReset: "earliest" | "latest";
 }
 
-/** About our client's own event loop, and nothing that decides how fast a client is. */
+/** About our client's own event loop and its own bookkeeping, and nothing that decides how fast a client is. */
 const ownBusiness = new Set(["log.queue", "client.id", "statistics.interval.ms"]);
 
 function plain(properties: Readonly<Record<string, unknown>>): Record<string, string> {
@@ -41,18 +41,22 @@ function plain(properties: Readonly<Record<string, unknown>>): Record<string, st
 
 /** What our producer tells librdkafka. */
 export function librdkafkaProducer(choice: ProducerChoice): Record<string, string> {
-  return plain(
-    producerProperties({
-      brokers: choice.brokers,
-      acks: "all",
-      idempotent: true,
-      compression: "lz4",
-      lingerMs: choice.lingerMs,
-      maxQueuedRecords: choice.queueRecords,
-      maxQueuedBytes: choice.queueBytes,
-      librdkafka: { "batch.size": choice.batchBytes },
-    }),
-  );
+  return {
+    ...plain(
+      producerProperties({
+        brokers: choice.brokers,
+        acks: "all",
+        idempotent: true,
+        compression: "lz4",
+        lingerMs: choice.lingerMs,
+        maxQueuedRecords: choice.queueRecords,
+        maxQueuedBytes: choice.queueBytes,
+        librdkafka: { "batch.size": choice.batchBytes },
+      }),
+    ),
+    // Ours counts bytes itself.
+    "queue.buffering.max.kbytes": String(choice.queueBytes / 1024),
+  };
 }
 
 /** What our consumer tells librdkafka. */

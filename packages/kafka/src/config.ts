@@ -72,7 +72,7 @@ export interface ProducerOptions extends ClientOptions {
   readonly deliveryTimeoutMs?: number;
   /** Records accepted and not yet acknowledged. More are refused with `_QUEUE_FULL`; `ready` waits for room. Default 100 000. */
   readonly maxQueuedRecords?: number;
-  /** The same in bytes of keys and values. Default 256 MiB. */
+  /** The same in bytes of keys and values; the send or batch that reaches the bound is taken whole. Default 256 MiB. */
   readonly maxQueuedBytes?: number;
 }
 
@@ -185,7 +185,8 @@ function sendingProperties(options: ProducerOptions): Properties {
     "linger.ms": options.lingerMs ?? 1,
     "message.timeout.ms": options.deliveryTimeoutMs ?? 30_000, // librdkafka: 5 minutes
     "queue.buffering.max.messages": options.maxQueuedRecords ?? defaultQueuedRecords,
-    "queue.buffering.max.kbytes": Math.ceil((options.maxQueuedBytes ?? defaultQueuedBytes) / 1024),
+    // The producer itself counts bytes, by whole batches: librdkafka would take a part of the one that reaches the bound.
+    "queue.buffering.max.kbytes": 2_147_483_647,
     "batch.num.messages": 100_000,
   };
 }

@@ -201,6 +201,22 @@ test("a full queue refuses at once, and ready() tells when there is room", async
   await first;
 });
 
+test("the batch that reaches the bound of bytes is taken whole, the next one not at all", async () => {
+  const topic = newTopic();
+  await using producer = producerOf({ maxQueuedBytes: 500_000 });
+  await producer.send(topic, { value: "connected" });
+  cluster.roundTripTime(1, 100);
+  const batch = Array.from({ length: 100 }, () => ({ value: Buffer.alloc(20_000) }));
+  const first = producer.sendBatch(topic, batch);
+  const refused = await producer.sendBatch(topic, batch).catch((error) => error);
+  expect(refused).toMatchObject({ name: "_QUEUE_FULL", message: expect.stringContaining("500000 bytes") });
+  await producer.ready(100);
+  cluster.roundTripTime(1, 0);
+  expect((await first).length).toBe(100);
+  // Nothing of the refused one lies between.
+  expect((await producer.sendBatch(topic, batch)).offset(0)).toBe(101);
+});
+
 test("a delivery that can't be made in time fails, and says whether its outcome is known", async () => {
   const topic = newTopic();
   await using producer = producerOf({ deliveryTimeoutMs: 1_500 });
