@@ -131,13 +131,17 @@ function serveSettings(bench: Bench): WorkSettings {
 }
 
 /** The service makes its topics itself, where the cluster has a request for that; the embedded one has none. */
-async function prepareTopics({ cluster }: Bench): Promise<void> {
+export async function prepareTopics({ cluster }: Bench): Promise<void> {
   const existing = new Set(await cluster.admin.listTopics());
   for (const { topic, partitions } of TOPICS)
     if (!existing.has(topic)) await cluster.createTopic(topic, partitions);
 }
 
-async function load(bench: Bench, subject: HttpSubject, work: HttpWork): Promise<Sample> {
+/**
+ * One run of a server that takes orders.
+ * @throws RunFailed when an answer was not 202, or such an order is not in Kafka
+ */
+export async function loadOnce(bench: Bench, subject: HttpSubject, work: HttpWork): Promise<Sample> {
   const { cluster, signal } = bench;
   const before = await recordsIn(cluster, ORDER_EVENTS, orderTopic.partitions);
   const service = await startService(subject, subject.environment, signal);
@@ -231,8 +235,8 @@ export async function compareHttp(
     figure: compared === "rate" ? ({ rate }) => rate : ({ p99Ms }) => p99Ms,
     rounds: bench.options.rounds,
     // A broker that has just been started compiles itself first.
-    warmUp: () => load(bench, subjects[0]!, work),
-    measure: (subject) => load(bench, subject, work),
+    warmUp: () => loadOnce(bench, subjects[0]!, work),
+    measure: (subject) => loadOnce(bench, subject, work),
     describe: ({ rate, p50Ms, p99Ms }) =>
       `${figure(rate)} orders/s, p50 ${figure(p50Ms, 1)} ms, p99 ${figure(p99Ms, 1)} ms`,
     progress: bench.progress,

@@ -19,7 +19,7 @@ describe("a producer's run", () => {
 });
 
 describe("a reader's run", () => {
-  const payloads = { checksum: (total: number) => total * 7 };
+  const payloads = { recordBytes: 286, checksum: (total: number) => total * 7 };
   const outcome = {
     records: 4,
     total: 5,

@@ -3,7 +3,7 @@
  * lie in the topic, and what it says it read must be the topic's records, each once.
  */
 import type { BenchCluster } from "./cluster.ts";
-import { keyBytes, type PayloadFiles, valueBytes } from "./payload.ts";
+import type { PayloadFiles } from "./payload.ts";
 import type { Outcome } from "./subject.ts";
 
 let made = 0;
@@ -52,12 +52,12 @@ export function faultInWriting({ total, lost = 0, error }: Outcome, inTopic: num
 export function faultInReading(
   outcome: Outcome,
   inTopic: number,
-  payloads: Pick<PayloadFiles, "checksum">,
+  payloads: Pick<PayloadFiles, "checksum" | "recordBytes">,
 ): string | undefined {
   const { total, bytes, checksum, partitions, error } = outcome;
   if (error) return error;
   if (total > inTopic) return `read ${total} records of a topic of ${inTopic}`;
-  const size = total * (keyBytes + valueBytes);
+  const size = total * payloads.recordBytes;
   if (bytes !== undefined && bytes !== size) return `read ${bytes} bytes where ${size} were written`;
   for (const { partition, count, offsetSum, lastOffset } of partitions ?? []) {
     const gapless = lastOffset === count - 1 && offsetSum === (count * (count - 1)) / 2;

@@ -1,5 +1,6 @@
 /** How many records a second a client gets acknowledged, when there is always another one to send. */
-import { clientSubjects, ownSubject, runClient, sampleOf } from "../harness/client-scenario.ts";
+import { produce } from "../harness/client-runs.ts";
+import { clientSubjects, ownSubject } from "../harness/client-scenario.ts";
 import { clientSettings, partitions } from "../harness/client-settings.ts";
 import {
   cpuColumn,
@@ -14,22 +15,16 @@ import {
 import { compareInRounds } from "../harness/rounds.ts";
 import type { Bench, Sample, Scenario } from "../harness/scenario.ts";
 import type { Subject } from "../harness/subject.ts";
-import { RunFailed } from "../harness/subject-process.ts";
-import { faultInWriting, recordsIn, withTopic } from "../harness/topics.ts";
+import { withTopic } from "../harness/topics.ts";
 
 const defaultRecords = 5_000_000;
 /** A second and more for a compiling runtime: with less, its start is part of the figure. */
 const warmup = 1_000_000;
 
-/** One run on a topic of its own, which must hold afterwards what was acknowledged. */
-async function produce(bench: Bench, subject: Subject, records: number): Promise<Sample> {
-  return withTopic(bench.cluster, `produce-${subject.name}`, partitions, async (topic) => {
-    const measured = await runClient(bench, { subject, work: "produce", topic, records, warmup });
-    const fault = faultInWriting(measured, await recordsIn(bench.cluster, topic, partitions));
-    if (fault) throw new RunFailed(fault);
-    return sampleOf(measured);
-  });
-}
+const produceAnew = (bench: Bench, subject: Subject, records: number): Promise<Sample> =>
+  withTopic(bench.cluster, `produce-${subject.name}`, partitions, (topic) =>
+    produce(bench, { subject, topic, records, warmup }),
+  );
 
 export const clientProduce: Scenario = {
   name: "client-produce",
@@ -65,8 +60,8 @@ export const clientProduce: Scenario = {
       figure: ({ rate }) => rate,
       subjects: clientSubjects(bench, "produce", "acks=all, idempotent, each delivery reported"),
       rounds,
-      warmUp: () => produce(bench, ownSubject, Math.min(records, 500_000)),
-      measure: ({ subject }) => produce(bench, subject, records),
+      warmUp: () => produceAnew(bench, ownSubject, Math.min(records, 500_000)),
+      measure: ({ subject }) => produceAnew(bench, subject, records),
       describe: ({ rate, peakRssMb }) => `${figure(rate)} records/s, ${figure(peakRssMb)} MB`,
       progress: bench.progress,
     });

@@ -13,6 +13,7 @@ import { httpSlow } from "./http-slow.ts";
 import { inventory } from "./inventory.ts";
 import { lag } from "./lag.ts";
 import { memory } from "./memory.ts";
+import { scale } from "./scale.ts";
 
 export const scenarios: readonly Scenario[] = [
   clientProduce,
@@ -27,5 +28,6 @@ export const scenarios: readonly Scenario[] = [
   httpSlow,
   endToEnd,
   lag,
+  scale,
   memory,
 ];

@@ -17,19 +17,15 @@ import {
   spreadColumn,
   subjectColumn,
 } from "../harness/columns.ts";
-import { committedRecords } from "../harness/committed-offsets.ts";
-import { fillOrders, forgetGroup, reasonToSpare, removeTopic, renewTopic } from "../harness/order-log.ts";
+import { decideAll, warmupShare } from "../harness/deciding.ts";
+import { fillOrders, forgetGroup, reasonToSpare, removeTopic } from "../harness/order-log.ts";
 import { compareInRounds, ours } from "../harness/rounds.ts";
 import type { Bench, Comparison, Sample, Scenario } from "../harness/scenario.ts";
 import { RunFailed } from "../harness/subject-process.ts";
-import { paceOf, pollMs, readDecisions, watchDecisions } from "../harness/visible-decisions.ts";
-import { startProgram } from "../harness/working-process.ts";
+import { pollMs } from "../harness/visible-decisions.ts";
 import { ownWorkingSubject, peerWorkingSubjects, type WorkingSubject } from "../harness/working-subject.ts";
 
 const defaultRecords = 1_000_000;
-/** Large, since a JVM takes its time. */
-const warmupShare = 0.2;
-const stallMs = 30_000;
 
 const ownDecider = (name: string, delivery: string, settings: Readonly<Record<string, string>>) =>
   ownWorkingSubject({
@@ -52,41 +48,6 @@ const peerDeciders = (bench: Bench) =>
     output: INVENTORY_EVENTS,
     delivery: "exactly once",
   });
-
-async function decideAll(
-  bench: Bench,
-  decider: WorkingSubject,
-  orderIds: readonly string[],
-): Promise<Sample> {
-  const { cluster, signal } = bench;
-  const { brokers } = cluster;
-  const records = orderIds.length;
-  const program = decider.program(bench);
-  await forgetGroup(cluster, program.groupId);
-  await renewTopic(cluster, INVENTORY_EVENTS);
-  const process = startProgram(program, signal);
-  let samples: Awaited<ReturnType<typeof watchDecisions>>;
-  let usage: ReturnType<typeof process.usage>;
-  try {
-    const isDone = async () => (await committedRecords(cluster, program.groupId, [ORDER_EVENTS])) === records;
-    samples = await watchDecisions({ brokers, records, stallMs, isDone, ended: process.ended, signal });
-    usage = process.usage();
-  } finally {
-    await process.stop();
-  }
-  const offsets = await readDecisions(brokers, samples.at(-1)!.ends, orderIds);
-  const pace = paceOf(samples, offsets, Math.floor(records * warmupShare));
-  return {
-    count: pace.count,
-    seconds: pace.seconds,
-    rate: pace.count / pace.seconds,
-    peakRssMb: usage.peakRssMb,
-    // Of the start and the warm-up, too; so their share of the orders counts.
-    cpuSeconds: usage.cpuSeconds === undefined ? undefined : (usage.cpuSeconds * pace.count) / records,
-    lost: 0,
-    extra: { startSeconds: (pace.firstAtMs - process.startedAtMs) / 1000 },
-  };
-}
 
 /** Whoever comes next begins with what the services make themselves. */
 async function cleanUp(cluster: BenchCluster): Promise<void> {
