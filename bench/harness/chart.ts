@@ -18,6 +18,15 @@ export interface Chart {
   readonly omit?: readonly string[];
 }
 
+/** What a picture of series shows. */
+export interface Lines {
+  readonly words: string;
+  /** What is along the other axis; without it, seconds. */
+  readonly x?: string;
+  /** Whether both axes are logarithmic. */
+  readonly log?: boolean;
+}
+
 export interface Bar {
   readonly subject: string;
   readonly value: number;
@@ -81,16 +90,21 @@ export function drawBars(title: string, words: string, bars: readonly Bar[]): st
   });
 }
 
-const lineColors = [own, "#b45309", others];
+const lineColors = [own, "#b45309", others, "#7c3aed", "#0369a1", "#65a30d"];
 
-/** An SVG of figures over seconds. */
-export function drawLines(title: string, words: string, series: readonly Series[]): string {
+/** An SVG. */
+export function drawLines(
+  title: string,
+  { words, x = "s", log = false }: Lines,
+  series: readonly Series[],
+): string {
+  const type = log ? "log" : "value";
   return draw(title, words, 360, {
     color: lineColors,
     legend: { top: 54, left: 12, itemGap: 28, data: series.map(({ name }) => name) },
     grid: { left: 70, right: 20, top: 90, bottom: 40 },
-    xAxis: { type: "value", name: "s", max: "dataMax", splitLine: { show: false } },
-    yAxis: { type: "value" },
+    xAxis: { type, name: x, max: "dataMax", splitLine: { show: false } },
+    yAxis: { type },
     series: series.map(({ name, points }) => ({ type: "line", name, showSymbol: false, data: points })),
   });
 }

@@ -1,5 +1,6 @@
-/** Load over HTTP from a generator in a process of its own: wrk, which is faster than any server here, or autocannon under Node. */
+/** Load over HTTP from a generator in a process of its own: wrk or oha, which are faster than any server here, or autocannon under Node. */
 import { join } from "node:path";
+import { ohaProgram, ohaVersion } from "./oha.ts";
 import { benchFolder, outFolder } from "./out-folder.ts";
 import { RunFailed } from "./subject-process.ts";
 import { tellingLine } from "./telling-line.ts";
@@ -12,7 +13,7 @@ export interface HttpLoad {
   readonly warmupSeconds: number;
   /** In JSON, sent in turn. */
   readonly bodies: readonly string[];
-  /** Requests a second, whatever the answers (an open loop); latencies are then corrected for coordinated omission. Autocannon only. */
+  /** Requests a second, whatever the answers (an open loop); latencies are then corrected for coordinated omission. Not wrk. */
   readonly rate?: number;
 }
 
@@ -25,13 +26,17 @@ export interface HttpLoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
+  readonly p9999Ms?: number;
+  /** Of all of these percentiles, the time in milliseconds. */
+  readonly curve?: readonly (readonly [percentile: number, ms: number])[];
 }
 
-export type Generator = "wrk" | "autocannon";
+export type Generator = "wrk" | "oha" | "autocannon";
 
 /** What each is, for the report. */
 export const generatorTitles: Readonly<Record<Generator, string>> = {
   wrk: "wrk, one thread, closed loop",
+  oha: `oha ${ohaVersion}`,
   autocannon: "autocannon 9.0.0 under Node, one process",
 };
 
@@ -46,7 +51,52 @@ export function generateLoad(
   load: HttpLoad,
   signal: AbortSignal,
 ): Promise<HttpLoadResult> {
-  return generator === "wrk" ? runWrk(load, signal) : runAutocannon(load, signal);
+  const run = { wrk: runWrk, oha: runOha, autocannon: runAutocannon }[generator];
+  return run(load, signal);
+}
+
+/** What oha prints, as far as it is read. Seconds. */
+interface OhaSummary {
+  readonly summary: { readonly total: number };
+  readonly latencyPercentiles: Readonly<Record<string, number>>;
+  readonly statusCodeDistribution: Readonly<Record<string, number>>;
+  readonly errorDistribution: Readonly<Record<string, number>>;
+}
+
+async function runOha(load: HttpLoad, signal: AbortSignal): Promise<HttpLoadResult> {
+  const { url, path, connections, seconds, warmupSeconds, bodies, rate } = load;
+  const file = join(outFolder, "bodies.txt");
+  await Bun.write(file, bodies.join("\n"));
+  const runFor = async (duration: number): Promise<OhaSummary> => {
+    const pace = rate === undefined ? [] : ["-q", String(rate), "--latency-correction"];
+    const request = ["-m", "POST", "-T", "application/json", "-Z", file, url + path];
+    // -w: the last requests are waited for.
+    const settings = ["-z", `${duration}s`, "-w", "-c", String(connections), "-t", "30s", ...pace];
+    const program = [ohaProgram, ...settings, "--no-tui", "--output-format", "json", ...request];
+    const summary = JSON.parse(await run("oha", program, signal)) as OhaSummary;
+    requireOnly202(summary.statusCodeDistribution);
+    const failed = Object.entries(summary.errorDistribution).map(([why, count]) => `${count} × ${why}`);
+    if (failed.length > 0) throw new RunFailed(`requests failed: ${failed.join(", ")}`);
+    return summary;
+  };
+  const warmup = await runFor(warmupSeconds);
+  const { summary, latencyPercentiles, statusCodeDistribution } = await runFor(seconds);
+  const accepted = statusCodeDistribution["202"] ?? 0;
+  const ms = (name: string) => 1_000 * latencyPercentiles[name]!;
+  return {
+    accepted,
+    acceptedInAll: accepted + (warmup.statusCodeDistribution["202"] ?? 0),
+    seconds: summary.total,
+    ...{ p50Ms: ms("p50"), p99Ms: ms("p99"), p999Ms: ms("p99.9"), p9999Ms: ms("p99.99") },
+    curve: Object.keys(latencyPercentiles).map((name) => [Number(name.slice(1)), ms(name)] as const),
+  };
+}
+
+function requireOnly202(statuses: Readonly<Record<string, number>>): void {
+  const others = Object.entries(statuses).filter(([status]) => status !== "202");
+  if (others.length === 0) return;
+  const counts = others.map(([status, count]) => `${count} × ${status}`).join(", ");
+  throw new RunFailed(`answers other than 202: ${counts}`);
 }
 
 async function runAutocannon(load: HttpLoad, signal: AbortSignal): Promise<HttpLoadResult> {
@@ -60,11 +110,7 @@ async function runAutocannon(load: HttpLoad, signal: AbortSignal): Promise<HttpL
     readonly errors: number;
     readonly timeouts: number;
   } & Omit<HttpLoadResult, "acceptedInAll">;
-  const others = Object.entries(statuses).filter(([status]) => status !== "202");
-  if (others.length > 0) {
-    const counts = others.map(([status, count]) => `${count} × ${status}`).join(", ");
-    throw new RunFailed(`answers other than 202: ${counts}`);
-  }
+  requireOnly202(statuses);
   if (errors > 0) throw new RunFailed(`${errors} requests failed, ${timeouts} of them timed out`);
   return { ...result, acceptedInAll: statuses["202"] ?? 0 };
 }

@@ -20,7 +20,7 @@ import { type Generator, generateLoad, generatorTitles } from "./http-load.ts";
 import { benchFolder } from "./out-folder.ts";
 import { ownService } from "./own-service.ts";
 import { compareInRounds, ours, type RoundSubject } from "./rounds.ts";
-import type { Bench, Comparison, Row, Sample, Scenario } from "./scenario.ts";
+import type { Bench, Comparison, Result, Row, Sample, Scenario, Series } from "./scenario.ts";
 import { type ServiceProcess, startService } from "./service-process.ts";
 import { openSlowSockets } from "./slow-sockets.ts";
 import type { WorkSettings } from "./subject.ts";
@@ -159,7 +159,11 @@ export async function loadOnce(bench: Bench, subject: HttpSubject, work: HttpWor
     // Of the warm-up too; so its share of the orders counts.
     cpuSeconds: cpuSeconds === undefined ? undefined : (cpuSeconds * count) / answered,
     lost: subject.publishes ? 0 : undefined,
-    extra: { p999Ms: result.p999Ms },
+    extra: {
+      p999Ms: result.p999Ms,
+      ...(result.p9999Ms !== undefined && { p9999Ms: result.p9999Ms }),
+      ...Object.fromEntries((result.curve ?? []).map(([percentile, ms]) => [curveName(percentile), ms])),
+    },
   };
 }
 
@@ -188,6 +192,19 @@ async function loadService(bench: Bench, subject: HttpSubject, work: HttpWork, s
     slow?.[Symbol.dispose]();
     await service.stop();
   }
+}
+
+const curveName = (percentile: number) => `curve${percentile}`;
+
+/** The percentiles of each subject's run as a curve over how many requests one is in, a ten, a hundred …; without those that failed. */
+export function curvesOf(results: readonly Result[]): Series[] {
+  return results.flatMap(({ subject, extra = {} }) => {
+    const points = Object.entries(extra).flatMap(([name, ms]) => {
+      const percentile = Number(/^curve([\d.]+)$/.exec(name)?.[1]);
+      return Number.isNaN(percentile) ? [] : [[100 / (100 - percentile), ms] as const];
+    });
+    return points.length === 0 ? [] : [{ name: subject, points: points.toSorted(([a], [b]) => a - b) }];
+  });
 }
 
 export const httpColumns: readonly Column<Row>[] = [

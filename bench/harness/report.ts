@@ -66,7 +66,7 @@ export async function writeCharts(
   }
   for (const { scenario, comparison } of comparisons) {
     const { name, title, lines } = scenario;
-    if (lines && comparison.series) await write(name, drawLines(title, lines.words, comparison.series));
+    if (lines && comparison.series) await write(name, drawLines(title, lines, comparison.series));
   }
 }
 

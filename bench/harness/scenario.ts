@@ -1,6 +1,6 @@
 /** What a scenario is: one file in `scenarios/`, and one line in `scenarios/index.ts`. */
 import type { Arguments } from "./arguments.ts";
-import type { Chart } from "./chart.ts";
+import type { Chart, Lines } from "./chart.ts";
 import type { BenchCluster } from "./cluster.ts";
 import type { PayloadFiles } from "./payload.ts";
 import type { Peer, PreparedPeer } from "./peer.ts";
@@ -95,7 +95,7 @@ export interface Scenario {
   /** What the report's picture shows; without it there is none. */
   readonly chart?: Chart;
   /** Or what the picture of its series shows. */
-  readonly lines?: { readonly words: string };
+  readonly lines?: Lines;
   /** The settings that its figures depend on, for the report. */
   readonly settings: (options: Bench["options"]) => Readonly<Record<string, string | number>>;
   run(bench: Bench): Promise<Comparison>;

@@ -2,14 +2,18 @@
  * Orders over HTTP at a fixed rate, whatever the answers (an open loop), with latencies corrected for coordinated omission: what a client waits
  * at a load that all of these bear, or should.
  */
+import { extraColumn } from "../harness/columns.ts";
+import { generatorTitles } from "../harness/http-load.ts";
 import {
   allSubjects,
   compareHttp,
+  curvesOf,
   type HttpWork,
   httpColumns,
   httpSettings,
   isHttpPeer,
 } from "../harness/http-scenario.ts";
+import { haveOha } from "../harness/oha.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
 const work: HttpWork = { path: "/order", connections: 256, ordersPerRequest: 1, rate: 10_000 };
@@ -21,11 +25,23 @@ export const httpOpen: Scenario = {
   better: "lower",
   peers: isHttpPeer,
   bounds: {},
-  columns: httpColumns,
-  chart: {
-    column: "p99 ms",
-    words: "p99 in milliseconds, corrected for coordinated omission, less is better",
+  columns: httpColumns.toSpliced(-3, 0, extraColumn("p99.99 ms", "p9999Ms", 3)),
+  lines: {
+    words: "percentiles in milliseconds, corrected for coordinated omission: the slowest of so many requests",
+    x: "requests",
+    log: true,
   },
-  settings: (options) => httpSettings(options, work, "autocannon"),
-  run: (bench) => compareHttp(bench, httpOpen, allSubjects(bench, "autocannon"), work, "p99"),
+  settings: (options) => ({
+    ...httpSettings(options, work, "oha"),
+    generator: `${generatorTitles.oha} where it could be built, else ${generatorTitles.autocannon}; each subject's row says which`,
+  }),
+  async run(bench) {
+    const generator = (await haveOha(bench)) ? "oha" : "autocannon";
+    const subjects = allSubjects(bench, generator).map((subject) => ({
+      ...subject,
+      delivery: `${subject.delivery} (${generator})`,
+    }));
+    const comparison = await compareHttp(bench, httpOpen, subjects, work, "p99");
+    return { ...comparison, series: curvesOf(comparison.results) };
+  },
 };

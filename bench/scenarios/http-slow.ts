@@ -2,6 +2,7 @@
  * Orders over HTTP while 500 clients never finish their requests (slowloris): what those cost who do. A moderate fixed rate, since under full load the
  * queue would hide it.
  */
+import { generatorTitles } from "../harness/http-load.ts";
 import {
   compareHttp,
   type HttpSubject,
@@ -10,6 +11,7 @@ import {
   httpSettings,
   ownSubject,
 } from "../harness/http-scenario.ts";
+import { haveOha } from "../harness/oha.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
 const SLOW_SOCKETS = 500;
@@ -24,13 +26,15 @@ export const httpSlow: Scenario = {
   bounds: {},
   columns: httpColumns,
   settings: (options) => ({
-    ...httpSettings(options, work, "autocannon"),
+    ...httpSettings(options, work, "oha"),
+    generator: `${generatorTitles.oha} where it could be built, else ${generatorTitles.autocannon}`,
     "slow clients": `${SLOW_SOCKETS}, a byte of a header a second each; who is thrown out comes again`,
   }),
-  run(bench) {
-    const ours = ownSubject(bench, "autocannon");
+  async run(bench) {
+    const generator = (await haveOha(bench)) ? "oha" : "autocannon";
+    const ours = ownSubject(bench, generator);
     const beside: HttpSubject = {
-      ...ownSubject(bench, "autocannon", "ours-beside-slow"),
+      ...ownSubject(bench, generator, "ours-beside-slow"),
       title: `the producer service beside ${SLOW_SOCKETS} slow clients`,
       slowSockets: SLOW_SOCKETS,
     };
