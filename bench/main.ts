@@ -5,6 +5,7 @@ import { openCluster } from "./harness/cluster.ts";
 import { helpText } from "./harness/help.ts";
 import { writePayloads } from "./harness/payload.ts";
 import { type PreparedPeer, preparePeers } from "./harness/peer.ts";
+import { startProfiling, takeThreadTable } from "./harness/profile.ts";
 import { Progress } from "./harness/progress.ts";
 import { renderReport, reportFile, writeCharts } from "./harness/report.ts";
 import { collectResults, faultsOf, rowsOf } from "./harness/results.ts";
@@ -50,6 +51,8 @@ async function runScenarios({ chosen, prepared, options }: Run) {
     const comparison = await scenario.run({ cluster, payloads, peers: prepared, options, progress, signal });
     comparisons.push({ scenario, comparison });
     progress.say(`\n${textTable(scenario.columns, rowsOf(comparison))}`);
+    const threads = takeThreadTable();
+    if (threads) progress.say(`\n${threads}`);
   }
   return { comparisons, cluster };
 }
@@ -60,6 +63,7 @@ async function main(): Promise<number> {
     console.log(helpText(scenarios, peers, defaultPeers));
     return 0;
   }
+  if (options.profile) startProfiling();
   const chosen = scenarios.filter(({ name }) => options.scenarios.includes(name));
   const wanted = peers.filter(
     (peer) => options.peers.includes(peer.name) && chosen.some((scenario) => scenario.peers(peer)),

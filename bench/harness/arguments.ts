@@ -18,6 +18,8 @@ export interface Arguments {
   readonly report: boolean;
   /** Whether ratios outside a scenario's bounds are a failure. */
   readonly check: boolean;
+  /** Whether our own programs leave profiles, and their threads are looked at. */
+  readonly profile: boolean;
   readonly help: boolean;
 }
 
@@ -36,6 +38,7 @@ const options = {
   json: { type: "string" },
   report: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
+  profile: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -53,6 +56,7 @@ export function parseArguments(argv: readonly string[], known: Known): Arguments
     json: values.json,
     report: values.report,
     check: values.check,
+    profile: values.profile,
     help: values.help,
   };
 }

@@ -13,7 +13,7 @@ export function helpText(
   defaultPeers: readonly string[],
 ): string {
   return `Usage: bun bench [scenario…] [--peers a,b|all|none] [--seconds N] [--records N] [--rounds N]
-                 [--json FILE] [--report] [--check] [--help]
+                 [--json FILE] [--report] [--check] [--profile] [--help]
 
 Measures this project on a real Apache Kafka, side by side with what people would use instead. Without KAFKA_BROKER
 one is started for the run; without Java the embedded cluster stands in, and the output says so.
@@ -31,6 +31,7 @@ ${list(peers)}
   --json FILE    write everything measured as JSON; - is stdout
   --report       rewrite bench/RESULTS.md
   --check        exit 1 when a ratio is outside wide bounds, for CI
+  --profile      where the time of our own programs goes: profiles in bench/out/profiles, CPU time by thread
   --help         this text
 
 Exits 1 when a subject lost a record or an answer was not 202. KAFKA_BROKER is a cluster to fill and empty: http-order

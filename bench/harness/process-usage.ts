@@ -34,16 +34,21 @@ function cpuSeconds(pid: number): number | undefined {
   return cpuOf(readProc(`${pid}/stat`));
 }
 
-/** User and system time so far by the name of the thread; threads of one name are one. */
-export function threadCpuSeconds(pid: number): Map<string, number> {
-  const seconds = new Map<string, number>();
-  for (const task of tasksOf(pid)) {
-    const stat = readProc(`${pid}/task/${task}/stat`);
+export interface Thread {
+  readonly id: string;
+  readonly name: string;
+  /** User and system time so far. */
+  readonly cpuSeconds: number;
+}
+
+/** Those it has now. */
+export function threadsOf(pid: number): Thread[] {
+  return tasksOf(pid).flatMap((id) => {
+    const stat = readProc(`${pid}/task/${id}/stat`);
     const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
     const spent = cpuOf(stat);
-    if (spent !== undefined) seconds.set(name, (seconds.get(name) ?? 0) + spent);
-  }
-  return seconds;
+    return spent === undefined ? [] : [{ id, name, cpuSeconds: spent }];
+  });
 }
 
 function tasksOf(pid: number): string[] {

@@ -1,6 +1,7 @@
 /** A service under load: started on a free port, waited for, watched, drained. */
 import { freePorts } from "@campus/broker";
 import { type Usage, usageOf } from "./process-usage.ts";
+import { profiled, watchThreads } from "./profile.ts";
 import { RunFailed } from "./subject-process.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -23,12 +24,13 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const [port] = freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const child = Bun.spawn([...command], {
+  const child = Bun.spawn(profiled(command), {
     env: { ...process.env, ...environment, PORT: String(port) },
     ...(cwd !== undefined && { cwd }),
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
+  watchThreads(command, child);
   const said = Promise.all([child.stdout.text(), child.stderr.text()]);
   const deadline = performance.now() + startTimeoutMs;
   while (!(await isHealthy(url))) {

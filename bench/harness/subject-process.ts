@@ -2,6 +2,7 @@
 import { librdkafkaText } from "./client-settings.ts";
 import { outFolder } from "./out-folder.ts";
 import { peakRssBytes } from "./process-usage.ts";
+import { profiled, watchThreads } from "./profile.ts";
 import type { Measured, Outcome, Subject, Work, WorkSettings } from "./subject.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -41,12 +42,14 @@ export async function runSubject(
   settings: WorkSettings,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const child = Bun.spawn([...subject.command(work, settings)], {
+  const command = subject.command(work, settings);
+  const child = Bun.spawn(profiled(command), {
     cwd: subject.cwd ?? outFolder,
     env: { ...process.env, ...environmentOf(settings), ...subject.environment },
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
+  watchThreads(command, child);
   let peak = 0;
   const watch = setInterval(() => {
     peak = Math.max(peak, peakRssBytes(child.pid) ?? 0);

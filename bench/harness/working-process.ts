@@ -1,5 +1,6 @@
 /** A program that works until it is told to end: started, watched from outside, ended in order. */
 import { type Usage, usageOf } from "./process-usage.ts";
+import { profiled, watchThreads } from "./profile.ts";
 import { RunFailed } from "./subject-process.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -25,12 +26,13 @@ export function startProgram(
   signal: AbortSignal,
 ): WorkingProcess {
   const startedAtMs = performance.now();
-  const child = Bun.spawn([...command], {
+  const child = Bun.spawn(profiled(command), {
     cwd,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
+  watchThreads(command, child);
   const said = Promise.all([child.stdout.text(), child.stderr.text()]);
   const ended = (async (): Promise<never> => {
     const code = await child.exited;
