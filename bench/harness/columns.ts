@@ -24,6 +24,10 @@ export const deliveryColumn: Column<Row> = {
 export const ratioColumn = (title = "ours ÷ it"): Column<Row> =>
   column(title, ({ ratio }) => (ratio === undefined ? none : figure(ratio, 2)));
 
+/** The other way round, for figures of which less is better: how many times ours is lower. */
+export const timesLowerColumn = (title: string, name: string): Column<Row> =>
+  column(title, ({ further = {} }) => (further[name] === undefined ? none : figure(1 / further[name], 2)));
+
 export const rateColumn = (unit: string): Column<Row> => column(unit, ({ rate }) => figure(rate));
 
 export const spreadColumn = column("slowest–fastest round", ({ rates }) =>

@@ -1,8 +1,7 @@
 /** What peers have counted, as a reader of committed records finds it in their output. */
-import { createConsumer } from "@campus/kafka";
 import type { BenchCluster } from "./cluster.ts";
 import { RunFailed } from "./subject-process.ts";
-import { scratchName } from "./topics.ts";
+import { readTopic } from "./topic-reader.ts";
 
 /** Orders and what became of them. */
 export interface Counted {
@@ -19,7 +18,6 @@ export interface CountsOutput {
 }
 
 const kinds = ["orders", "reserved", "failed"] as const;
-const readTimeoutMs = 60_000;
 
 /** @throws RunFailed when the output can't be read or holds something else */
 export async function readCounted(
@@ -29,29 +27,17 @@ export async function readCounted(
   const [described] = await admin.describeTopics([topic]);
   const places = described!.partitions.map(({ partition }) => ({ topic, partition }));
   const ends = await admin.listOffsets(places.map((place) => ({ ...place, at: "latest" as const })));
-  const unread = new Set(ends.flatMap(({ partition, offset }) => (offset > 0 ? partition : [])));
   const written = new Map<string, Counted>();
-  const reader = createConsumer({
-    ...{ brokers, groupId: scratchName("counted"), autoOffsetReset: "earliest" as const },
-    partitions: places.map((place) => ({ ...place, offset: 0 })),
-    onEnd({ partition, offset }) {
-      if (offset >= ends.find((end) => end.partition === partition)!.offset) unread.delete(partition);
-      if (unread.size === 0) void reader.close();
+  const endOf = (wanted: number) => ends.find(({ partition }) => partition === wanted)!.offset;
+  await readTopic(
+    brokers,
+    topic,
+    places.map(({ partition }) => endOf(partition)),
+    ({ key, value, partition, offset }) => {
+      const name = records === "newest" ? `${partition}/${key}` : `${partition}@${offset}`;
+      written.set(name, countedIn(String(key), value));
     },
-  });
-  const timer = setTimeout(() => void reader.close(), readTimeoutMs);
-  try {
-    await reader.run((batch) => {
-      for (const { key, value, offset } of batch) {
-        const name = records === "newest" ? `${batch.partition}/${key}` : `${batch.partition}@${offset}`;
-        written.set(name, countedIn(String(key), value));
-      }
-    });
-  } finally {
-    clearTimeout(timer);
-    await reader.close();
-  }
-  if (unread.size > 0) throw new RunFailed(`its counts could not be read in ${readTimeoutMs / 1000} s`);
+  );
   return sumOf(written.values());
 }
 

@@ -35,5 +35,6 @@ ${list(peers)}
   --help         this text
 
 Exits 1 when a subject lost a record or an answer was not 202. KAFKA_BROKER is a cluster to fill and empty: http-order
-writes into its order-events topic, and inventory deletes the topics of orders and decisions, if they held nothing.`;
+writes into its order-events topic, and inventory, end-to-end and models delete the topics of orders and decisions, if
+they held nothing.`;
 }

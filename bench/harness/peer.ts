@@ -4,6 +4,7 @@
  */
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { OrderModel } from "./order-model.ts";
 import { benchFolder, outFolder } from "./out-folder.ts";
 import type { Progress } from "./progress.ts";
 import type { Subject } from "./subject.ts";
@@ -22,6 +23,8 @@ export interface PreparedPeer {
   readonly name: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly subjects: readonly Subject[];
+  /** Whole order flows, for `models`. */
+  readonly systems?: readonly OrderModel[];
 }
 
 export interface PeerContext {
@@ -34,8 +37,8 @@ export class PeerUnavailable extends Error {}
 
 export const peersFolder = join(benchFolder, "peers");
 const stampName = ".installed";
-/** A peer's own module is the harness's, and stays here. */
-const ownFile = "peer.ts";
+/** A peer's modules in TypeScript are the harness's, and stay here. */
+const isOwn = (file: string) => file.endsWith(".ts");
 
 /** The program of that name, or a reason. */
 export function requireProgram(name: string, why: string): string {
@@ -67,7 +70,7 @@ export async function installPeer(
   const folder = join(outFolder, "peers", name);
   await mkdir(folder, { recursive: true });
   for (const file of await readdir(source)) {
-    if (file !== ownFile) await cp(join(source, file), join(folder, file), { recursive: true });
+    if (!isOwn(file)) await cp(join(source, file), join(folder, file), { recursive: true });
   }
   const stamp = await stampOf(source, manifests, keys);
   const stampFile = Bun.file(join(folder, stampName));

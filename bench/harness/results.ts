@@ -13,7 +13,7 @@ export interface Results {
   /** By scenario. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
   readonly results: readonly Result[];
-  /** Ours ÷ the other, by `<scenario>/<subject>`. */
+  /** Ours ÷ the other, by `<scenario>/<subject>`; of a further figure, by `<scenario>/<subject>/<figure>`. */
   readonly ratios: Readonly<Record<string, number>>;
   /** Over time, by scenario, where it has some. */
   readonly series: Readonly<Record<string, readonly Series[]>>;
@@ -66,7 +66,20 @@ export function collectResults({
 }
 
 export function rowsOf({ results, ratios }: Comparison): Row[] {
-  return results.map((result) => ({ ...result, ratio: ratios[result.subject] }));
+  return results.map((result) => ({
+    ...result,
+    ratio: ratios[result.subject],
+    further: furtherRatios(ratios, result.subject),
+  }));
+}
+
+function furtherRatios(ratios: Comparison["ratios"], subject: string): Record<string, number> {
+  const prefix = `${subject}/`;
+  return Object.fromEntries(
+    Object.entries(ratios).flatMap(([name, ratio]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), ratio]] : [],
+    ),
+  );
 }
 
 /** What makes a run of the bench a failure, in words: subjects that lost something, and, when asked, ratios out of bounds. */

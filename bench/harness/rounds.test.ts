@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { faultsOf } from "./results.ts";
+import { timesLowerColumn } from "./columns.ts";
+import { faultsOf, rowsOf } from "./results.ts";
 import { compareInRounds } from "./rounds.ts";
 import { RunFailed } from "./subject-process.ts";
 
@@ -38,6 +39,27 @@ test("subjects take turns, and ratios are medians within rounds", async () => {
     "client-produce: broken FAILED: 3 records were not acknowledged",
   ]);
   expect(faultsOf(named, [scenario], true).at(-1)).toContain("is 0.50, below 0.6");
+});
+
+test("ratios of further figures stand beside the first one's, by their name", async () => {
+  const p50s: Record<string, number[]> = { ours: [2, 1, 6], fast: [10, 20, 30] };
+  const { results, ratios } = await compareInRounds({
+    scenario: { name: "models" },
+    unit: "orders/s",
+    figure: ({ rate }) => rate,
+    further: { p50: ({ p50Ms }) => p50Ms },
+    subjects: subjects.slice(0, 2),
+    rounds: 3,
+    measure: async ({ name }) => ({ count: 1, seconds: 1, rate: 1, p50Ms: p50s[name]!.shift()! }),
+    describe: () => "",
+    progress,
+  });
+  expect(ratios).toEqual({ fast: 1, "fast/p50": 0.2 });
+  const [own, fast] = rowsOf({ results, ratios });
+  expect(own).toMatchObject({ ratio: undefined, further: {} });
+  expect(fast).toMatchObject({ ratio: 1, further: { p50: 0.2 } });
+  expect(timesLowerColumn("p50 it ÷ ours", "p50").cell(fast!)).toBe("5.00");
+  expect(timesLowerColumn("p50 it ÷ ours", "p50").cell(own!)).toBe("–");
 });
 
 test("an error that is no failed run is not taken for one", async () => {

@@ -15,11 +15,15 @@ export interface RoundSubject {
   readonly delivery: string;
 }
 
+export type Figure = (sample: Sample) => number | undefined;
+
 export interface RoundOptions<S extends RoundSubject> {
   readonly scenario: Pick<Scenario, "name">;
   readonly unit: string;
   /** What ratios are taken of. */
-  readonly figure: (sample: Sample) => number | undefined;
+  readonly figure: Figure;
+  /** Further figures by name; their ratios are `<subject>/<name>`. */
+  readonly further?: Readonly<Record<string, Figure>>;
   /** One of them is `ours`. */
   readonly subjects: readonly S[];
   readonly rounds: number;
@@ -47,7 +51,7 @@ export function orderOf<T>(items: readonly T[], round: number): readonly T[] {
 }
 
 export async function compareInRounds<S extends RoundSubject>(options: RoundOptions<S>): Promise<Comparison> {
-  const { scenario, subjects, rounds, measure, describe, progress } = options;
+  const { scenario, figure, further = {}, subjects, rounds, measure, describe, progress } = options;
   const runs = new Map(subjects.map(({ name }) => [name, new Runs()]));
   if (options.warmUp) await progress.during(`${scenario.name}  warming the broker up`, options.warmUp);
   const width = Math.max(...subjects.map(({ name }) => name.length));
@@ -69,7 +73,17 @@ export async function compareInRounds<S extends RoundSubject>(options: RoundOpti
   }
   return {
     results: subjects.map((subject) => summarize(options, subject, runs.get(subject.name)!)),
-    ratios: ratiosOf(options, runs),
+    ratios: {
+      ...ratiosOf(options, runs, figure),
+      ...Object.fromEntries(
+        Object.entries(further).flatMap(([name, of]) =>
+          Object.entries(ratiosOf(options, runs, of)).map(([subject, ratio]) => [
+            `${subject}/${name}`,
+            ratio,
+          ]),
+        ),
+      ),
+    },
   };
 }
 
@@ -108,8 +122,9 @@ function extrasOf(samples: readonly Sample[]): { extra?: Record<string, number> 
 }
 
 function ratiosOf<S extends RoundSubject>(
-  { subjects, figure }: RoundOptions<S>,
+  { subjects }: RoundOptions<S>,
   runs: ReadonlyMap<string, Runs>,
+  figure: Figure,
 ): Record<string, number> {
   const own = runs.get(ours);
   const ratios: Record<string, number> = {};

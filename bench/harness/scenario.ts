@@ -49,7 +49,7 @@ export interface Result {
 
 export interface Comparison {
   readonly results: readonly Result[];
-  /** Ours ÷ the other subject, the median over the rounds, by the other's name. */
+  /** Ours ÷ the other subject, the median over the rounds, by the other's name; of further figures by `<name>/<figure>`. */
   readonly ratios: Readonly<Record<string, number>>;
   /** What went on over time, where that is the point. */
   readonly series?: readonly Series[];
@@ -62,7 +62,11 @@ export interface Series {
 }
 
 /** A result and how ours compares to it, as the tables show it. */
-export type Row = Result & { readonly ratio?: number | undefined };
+export type Row = Result & {
+  readonly ratio?: number | undefined;
+  /** Of further figures, by their name. */
+  readonly further?: Readonly<Record<string, number>>;
+};
 
 /** The bounds that `--check` holds a ratio to. */
 export interface Bounds {

@@ -9,12 +9,12 @@ import { isReserved } from "../../packages/inventory/src/reservation.ts";
 import { partitions } from "./client-settings.ts";
 import { type Pace, paceOfCounts } from "./pace.ts";
 import { RunFailed } from "./subject-process.ts";
+import { readTopic } from "./topic-reader.ts";
 import { scratchName } from "./topics.ts";
 
 export const pollMs = 20;
 /** From the group's last commit until the last marks are surely in the log, too. */
 const settleMs = 300;
-const readTimeoutMs = 120_000;
 
 /** How far committed records reached, by partition. */
 export interface EndsSample {
@@ -84,35 +84,11 @@ export async function readDecisions(
 ): Promise<number[][]> {
   const open = new Set(orderIds);
   const offsets: number[][] = places.map(() => []);
-  const unfinished = new Set(places.flatMap(({ partition }) => (ends[partition]! > 0 ? partition : [])));
-  const reader: Consumer = createConsumer({
-    brokers,
-    groupId: scratchName("reader"),
-    partitions: places.map((place) => ({ ...place, offset: 0 })),
-    autoOffsetReset: "earliest",
-    onEnd({ partition, offset }) {
-      if (offset >= ends[partition]!) unfinished.delete(partition);
-      if (unfinished.size === 0) void reader.close();
-    },
+  await readTopic(brokers, INVENTORY_EVENTS, ends, ({ key, value, partition, offset }) => {
+    const fault = faultOf(key, value, open);
+    if (fault) throw new RunFailed(`${INVENTORY_EVENTS}/${partition} offset ${offset}: ${fault}`);
+    offsets[partition]!.push(offset);
   });
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    void reader.close();
-  }, readTimeoutMs);
-  try {
-    await reader.run((batch) => {
-      for (const { key, value, offset } of batch) {
-        const fault = faultOf(key, value, open);
-        if (fault) throw new RunFailed(`${INVENTORY_EVENTS}/${batch.partition} offset ${offset}: ${fault}`);
-        offsets[batch.partition]!.push(offset);
-      }
-    });
-  } finally {
-    clearTimeout(timer);
-    await reader.close();
-  }
-  if (late) throw new RunFailed(`the decisions could not be read in ${readTimeoutMs / 1000} s`);
   if (open.size > 0) throw new RunFailed(`${open.size} of ${orderIds.length} orders are not decided`);
   return offsets;
 }

@@ -12,6 +12,8 @@ import { kafkajs } from "./kafkajs/peer.ts";
 import { officialNode } from "./official-node/peer.ts";
 import { platformatic } from "./platformatic/peer.ts";
 import { python } from "./python/peer.ts";
+import { rabbitmq } from "./rabbitmq/peer.ts";
+import { rest } from "./rest/peer.ts";
 
 export const peers: readonly Peer[] = [
   c,
@@ -26,6 +28,8 @@ export const peers: readonly Peer[] = [
   go,
   fastifyNode,
   fastapi,
+  rest,
+  rabbitmq,
 ];
 
 /** What a plain `bun bench` compares with: the yardstick of the same library, which takes a compiler and a second. */

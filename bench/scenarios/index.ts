@@ -13,6 +13,7 @@ import { httpSlow } from "./http-slow.ts";
 import { inventory } from "./inventory.ts";
 import { lag } from "./lag.ts";
 import { memory } from "./memory.ts";
+import { models } from "./models.ts";
 import { scale } from "./scale.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -30,4 +31,5 @@ export const scenarios: readonly Scenario[] = [
   lag,
   scale,
   memory,
+  models,
 ];
