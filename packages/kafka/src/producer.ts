@@ -121,7 +121,7 @@ export class Producer implements AsyncDisposable {
 
   /**
    * Sends many records with one promise. All or none pass the bound in records; after that each succeeds or fails for itself.
-   * @throws BatchError naming the failed records (past the bound in bytes librdkafka refuses single ones); KafkaError
+   * @throws BatchError naming the failed records; KafkaError
    *   `_QUEUE_FULL` when they don't fit, `_INVALID_ARG` when one is malformed, both with nothing sent
    */
   sendBatch(topic: string, records: readonly ProducerRecord[]): Promise<BatchDelivery> {
