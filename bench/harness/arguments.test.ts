@@ -53,6 +53,12 @@ describe("numbers", () => {
     });
   });
 
+  test("without any argument all is run once and briefly", () => {
+    expect(parse()).toMatchObject({ seconds: 2, records: 300_000, rounds: 1 });
+    expect(parse("--check")).toMatchObject({ seconds: 2, rounds: 1 });
+    expect(parse("client")).toMatchObject({ seconds: 5, records: undefined, rounds: 3 });
+  });
+
   test.each([
     ["--rounds", "0"],
     ["--rounds", "1.5"],

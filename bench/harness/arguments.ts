@@ -32,9 +32,9 @@ export interface Known {
 
 const options = {
   peers: { type: "string" },
-  seconds: { type: "string", default: "5" },
+  seconds: { type: "string" },
   records: { type: "string" },
-  rounds: { type: "string", default: "3" },
+  rounds: { type: "string" },
   json: { type: "string" },
   report: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
@@ -42,17 +42,27 @@ const options = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+/** What is not given. */
+const defaults = { seconds: "5", records: undefined, rounds: "3" } as const;
+/** Where nothing is: all scenarios, once, in about five minutes. */
+const tour = { seconds: "2", records: "300_000", rounds: "1" } as const;
+
 /**
  * @throws UsageError for an unknown option, scenario or peer, or a number that is none
  */
 export function parseArguments(argv: readonly string[], known: Known): Arguments {
   const { values, positionals } = parse(argv);
+  const isTour = [...positionals, values.peers, values.seconds, values.records, values.rounds].every(
+    (value) => value === undefined,
+  );
+  const otherwise = isTour ? tour : defaults;
+  const { seconds = otherwise.seconds, records = otherwise.records, rounds = otherwise.rounds } = values;
   return {
     scenarios: chooseScenarios(positionals, known.scenarios),
     peers: choosePeers(values.peers, known),
-    seconds: positive("--seconds", values.seconds),
-    records: values.records === undefined ? undefined : whole("--records", values.records),
-    rounds: whole("--rounds", values.rounds),
+    seconds: positive("--seconds", seconds),
+    records: records === undefined ? undefined : whole("--records", records),
+    rounds: whole("--rounds", rounds),
     json: values.json,
     report: values.report,
     check: values.check,

@@ -34,6 +34,8 @@ ${list(peers)}
   --profile      where the time of our own programs goes: profiles in bench/out/profiles, CPU time by thread
   --help         this text
 
+Without scenarios, peers and numbers all scenarios run once, briefly: --seconds 2 --records 300_000 --rounds 1.
+
 Exits 1 when a subject lost a record or an answer was not 202. KAFKA_BROKER is a cluster to fill and empty: http-order
 writes into its order-events topic, and inventory, end-to-end and models delete the topics of orders and decisions, if
 they held nothing.`;

@@ -107,8 +107,14 @@ interface Step {
   run(bench: Bench): Promise<Point[]>;
 }
 
-function stepsOf({ records }: Bench["options"]): Step[] {
-  const sizes = [100_000, 1_000_000, 10_000_000].filter((count) => records === undefined || count <= records);
+/** Tenfold each, up to `most`, which is one of them. */
+function sizesTo(most: number): number[] {
+  const sizes = [100_000, 1_000_000, 10_000_000].filter((count) => count < most);
+  return [...sizes, most];
+}
+
+function stepsOf({ records = 10_000_000 }: Bench["options"]): Step[] {
+  const sizes = sizesTo(records);
   return [
     ...[3, 12, 48].map((value) => ({
       name: `${value} partitions`,
