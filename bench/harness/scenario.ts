@@ -80,7 +80,7 @@ export interface Bench {
   readonly payloads: PayloadFiles;
   /** Those that were asked for and could be installed. */
   readonly peers: readonly PreparedPeer[];
-  readonly options: Pick<Arguments, "records" | "seconds" | "rounds">;
+  readonly options: Pick<Arguments, "records" | "seconds" | "rounds" | "check">;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
