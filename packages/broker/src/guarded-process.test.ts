@@ -37,6 +37,12 @@ async function until(
   }
 }
 
+/** Once the program, which says so, is there. */
+async function isReady(): Promise<boolean> {
+  const log = Bun.file(logFile);
+  return (await log.exists()) && (await log.text()) === "ready\n";
+}
+
 /** A process that guards `command` and prints its pid; to be killed by the test. */
 async function startOwner(
   command: string[],
@@ -102,7 +108,7 @@ describe("spawnGuarded", () => {
   test("with a grace period it may end in order", async () => {
     const program = 'trap "echo in order; exit 0" TERM; echo ready; while :; do sleep 0.05; done';
     const { owner, pid } = await startOwner(["sh", "-c", program], { graceSeconds: 5 });
-    await until("it is ready", async () => (await Bun.file(logFile).text()) === "ready\n");
+    await until("it is ready", isReady);
     owner.kill("SIGKILL");
     await until("the program is gone", () => !isAlive(pid), 2_000);
     expect(await Bun.file(logFile).text()).toBe("ready\nin order\n");
@@ -115,7 +121,7 @@ describe("spawnGuarded", () => {
         graceSeconds: 1,
       },
     );
-    await until("it is ready", async () => (await Bun.file(logFile).text()) === "ready\n");
+    await until("it is ready", isReady);
     process.kill(pid, "SIGSTOP");
     owner.kill("SIGKILL");
     await until("the program is gone", () => !isAlive(pid));
