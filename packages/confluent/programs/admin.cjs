@@ -87,6 +87,10 @@ async function topics(admin, topic) {
   show("described", described);
   show("unknown", unknown);
   show("list", (await call(admin, "listTopics", { timeout: 5_000 })).includes(topic));
+  const noTime = { timeout: 0 };
+  show("groups in no time", await errorOf(() => call(admin, "listGroups", noTime)));
+  show("description in no time", await errorOf(() => call(admin, "describeTopics", [topic], noTime)));
+  show("deletion in no time", await errorOf(() => call(admin, "deleteGroups", [name("none")], noTime)));
 }
 
 async function records(admin, topic) {

@@ -51,7 +51,8 @@ export function requestAdmin<T>(session: Session | null, request: AdminRequest<T
     giveUp();
     callSafely(done, ...outcome);
   };
-  const timer = setTimeout(() => settle(failure(Code.timedOut)), Math.max(0, request.timeoutMs));
+  const expire = (): void => settle(failure(Code.timedOut));
+  const timer = setTimeout(expire, Math.max(0, request.timeoutMs));
   if (!session) {
     setImmediate(() => settle(failure(Code.state)));
     return;
@@ -65,6 +66,8 @@ export function requestAdmin<T>(session: Session | null, request: AdminRequest<T
     });
     if (typeof sent === "function") giveUp = sent;
     else setImmediate(() => settle(sent));
+    // Without any time no answer is in time, however near the broker is: the addon looks for one once, right after sending.
+    if (request.timeoutMs === 0) queueMicrotask(expire);
   } catch (error) {
     settled = true;
     clearTimeout(timer);

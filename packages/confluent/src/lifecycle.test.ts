@@ -182,3 +182,19 @@ test("the promises' interface disconnects twice, and before it connected", async
   await again.disconnect();
   expect(liveHandles()).toEqual(before);
 });
+
+test("steps of bun test that run the event loop until a promise settles", async () => {
+  const kafka = new KafkaJS.Kafka({ kafkaJS: { brokers: [cluster.brokers], logLevel: 0 } });
+  const producer = kafka.producer();
+  await producer.connect();
+  await expect(producer.flush({ timeout: 5_000 })).resolves.toBeUndefined();
+  const admin = producer.dependentAdmin();
+  await admin.connect();
+  await expect(admin.listTopics()).resolves.toContain("orders");
+  // An answer within the first millisecond is too late as well.
+  for (let i = 0; i < 20; i++)
+    await expect(admin.listGroups({ timeout: 0 })).rejects.toMatchObject({ code: -185 });
+  await expect(admin.disconnect()).resolves.toBeUndefined();
+  await expect(producer.disconnect()).resolves.toBeUndefined();
+  expect(liveHandles()).toEqual(before);
+});
