@@ -15,13 +15,26 @@ export interface Usage {
   readonly cpuSeconds: number | undefined;
 }
 
+/** Of a process and those that it has started, together. */
 export function usageOf(pid: number): Usage {
-  const megabytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / 1e6);
+  const family = familyOf(pid);
+  const sum = (figure: (member: number) => number | undefined) =>
+    family.reduce<number | undefined>((total, member) => {
+      const own = figure(member);
+      return own === undefined ? total : (total ?? 0) + own;
+    }, undefined);
   return {
-    rssMb: megabytes(statusBytes(pid, "VmRSS")),
-    peakRssMb: megabytes(peakRssBytes(pid)),
-    cpuSeconds: cpuSeconds(pid),
+    rssMb: sum((member) => megabytes(statusBytes(member, "VmRSS"))),
+    peakRssMb: sum((member) => megabytes(peakRssBytes(member))),
+    cpuSeconds: sum(cpuSeconds),
   };
+}
+
+const megabytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / 1e6);
+
+function familyOf(pid: number): number[] {
+  const children = readProc(`${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(familyOf)];
 }
 
 function statusBytes(pid: number, name: "VmHWM" | "VmRSS"): number | undefined {

@@ -40,7 +40,7 @@ export const httpOrder: Scenario = {
           ];
     const twice: HttpSubject = {
       ...ownSubject(bench, generator, "ours-2-processes", { PRODUCER_PROCESSES: "2" }),
-      title: "the producer service, PRODUCER_PROCESSES=2 (CPU and memory: the first one's)",
+      title: "the producer service, PRODUCER_PROCESSES=2",
     };
     const [own, ...others] = allSubjects(bench, generator);
     const subjects = bench.options.check
