@@ -8,10 +8,12 @@ import {
   allSubjects,
   compareHttp,
   curvesOf,
+  type HttpSubject,
   type HttpWork,
   httpColumns,
   httpSettings,
   isHttpPeer,
+  ownSubject,
 } from "../harness/http-scenario.ts";
 import { haveOha } from "../harness/oha.ts";
 import type { Scenario } from "../harness/scenario.ts";
@@ -37,7 +39,12 @@ export const httpOpen: Scenario = {
   }),
   async run(bench) {
     const generator = (await haveOha(bench)) ? "oha" : "autocannon";
-    const subjects = allSubjects(bench, generator).map((subject) => ({
+    const [own, ...others] = allSubjects(bench, generator);
+    const lingering: HttpSubject = {
+      ...ownSubject(bench, generator, "ours-linger-2ms", { PRODUCER_LINGER: "2ms" }),
+      title: "the producer service, PRODUCER_LINGER=2ms",
+    };
+    const subjects = [own!, lingering, ...others].map((subject) => ({
       ...subject,
       delivery: `${subject.delivery} (${generator})`,
     }));
