@@ -14,10 +14,10 @@ test("waits longer where it was too short, and slowly less again, within bounds"
   gap.learn(false);
   gap.ended();
   expect(gap.remainingMs()).toBe(32);
-  for (let i = 0; i < 693; i++) gap.learn(true);
+  for (let i = 0; i < 3_465; i++) gap.learn(true);
   expect(gap.remainingMs()).toBeCloseTo(16, 1);
   for (let i = 0; i < 20; i++) gap.learn(false);
   expect(gap.remainingMs()).toBe(64);
-  for (let i = 0; i < 10_000; i++) gap.learn(true);
+  for (let i = 0; i < 30_000; i++) gap.learn(true);
   expect(gap.remainingMs()).toBe(1);
 });
