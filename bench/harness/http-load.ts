@@ -1,4 +1,5 @@
 /** Load over HTTP from a generator in a process of its own: wrk or oha, which are faster than any server here, or autocannon under Node. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ohaProgram, ohaVersion } from "./oha.ts";
 import { benchFolder, outFolder } from "./out-folder.ts";
@@ -35,14 +36,15 @@ export type Generator = "wrk" | "oha" | "autocannon";
 
 /** What each is, for the report. */
 export const generatorTitles: Readonly<Record<Generator, string>> = {
-  wrk: "wrk, one thread, closed loop",
+  wrk: "wrk, one thread",
   oha: `oha ${ohaVersion}`,
   autocannon: "autocannon 9.0.0 under Node, one process",
 };
 
-/** The one that is not the bottleneck, where it is installed. */
+/** The one for a closed loop that is not the bottleneck, where there is one. */
 export function fastestGenerator(): Generator {
-  return Bun.which("wrk") ? "wrk" : "autocannon";
+  if (Bun.which("wrk")) return "wrk";
+  return existsSync(ohaProgram) ? "oha" : "autocannon";
 }
 
 /** @throws RunFailed when it can't be run, or anything else than 202 came back */

@@ -16,7 +16,8 @@ import {
   spreadColumn,
   subjectColumn,
 } from "./columns.ts";
-import { type Generator, generateLoad, generatorTitles } from "./http-load.ts";
+import { fastestGenerator, type Generator, generateLoad, generatorTitles } from "./http-load.ts";
+import { haveOha } from "./oha.ts";
 import { benchFolder } from "./out-folder.ts";
 import { ownService } from "./own-service.ts";
 import { compareInRounds, ours, type RoundSubject } from "./rounds.ts";
@@ -60,6 +61,17 @@ export function orderBodies(count: number, first = 0): readonly object[] {
     item: ["burger", "pasta", "soup", "salad"][i % 4],
     quantity: 1 + (i % 5),
   }));
+}
+
+/** wrk where it is installed; else oha, built where it can be; else autocannon. */
+export async function closedLoopGenerator(bench: Bench): Promise<Generator> {
+  if (!Bun.which("wrk")) await haveOha(bench);
+  return fastestGenerator();
+}
+
+/** oha where it can be built, else autocannon: wrk knows no rates. */
+export async function openLoopGenerator(bench: Bench): Promise<Generator> {
+  return (await haveOha(bench)) ? "oha" : "autocannon";
 }
 
 const acknowledged = "202 after the broker's ack; acks=all, idempotent, lz4";
@@ -247,8 +259,12 @@ export async function compareHttp(
   compared: "rate" | "p99",
 ): Promise<Comparison> {
   await prepareTopics(bench);
+  const named = subjects.map((subject) => ({
+    ...subject,
+    delivery: `${subject.delivery} (by ${subject.generator})`,
+  }));
   return compareInRounds({
-    ...{ scenario, subjects, unit: "orders/s" },
+    ...{ scenario, subjects: named, unit: "orders/s" },
     figure: compared === "rate" ? ({ rate }) => rate : ({ p99Ms }) => p99Ms,
     rounds: bench.options.rounds,
     // A broker that has just been started compiles itself first.

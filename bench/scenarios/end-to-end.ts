@@ -16,7 +16,7 @@ import { onOrderSystem } from "../harness/order-system.ts";
 import type { Bench, Comparison, Result, Scenario } from "../harness/scenario.ts";
 
 /** Orders a second. */
-const steps = [1_000, 2_500, 5_000, 10_000, 20_000, 40_000] as const;
+const steps = [1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000] as const;
 const ordersPerRequest = 20;
 const warmup = { rate: 2_000, seconds: 8, ordersPerRequest };
 /** A step is borne when so much of it was accepted, all of that decided at nearly that rate, and the decisions were visible as soon as this. */

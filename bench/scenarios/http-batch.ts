@@ -2,6 +2,7 @@
 import { fastestGenerator } from "../harness/http-load.ts";
 import {
   allSubjects,
+  closedLoopGenerator,
   compareHttp,
   type HttpWork,
   httpColumns,
@@ -26,5 +27,8 @@ export const httpBatch: Scenario = {
     omit: ["noop", "bare-serve"],
   },
   settings: (options) => httpSettings(options, work, fastestGenerator()),
-  run: (bench) => compareHttp(bench, httpBatch, allSubjects(bench, fastestGenerator()), work, "rate"),
+  async run(bench) {
+    const subjects = allSubjects(bench, await closedLoopGenerator(bench));
+    return compareHttp(bench, httpBatch, subjects, work, "rate");
+  },
 };

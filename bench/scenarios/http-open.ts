@@ -13,9 +13,9 @@ import {
   httpColumns,
   httpSettings,
   isHttpPeer,
+  openLoopGenerator,
   ownSubject,
 } from "../harness/http-scenario.ts";
-import { haveOha } from "../harness/oha.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
 const work: HttpWork = { path: "/order", connections: 256, ordersPerRequest: 1, rate: 10_000 };
@@ -38,17 +38,13 @@ export const httpOpen: Scenario = {
     generator: `${generatorTitles.oha} where it could be built, else ${generatorTitles.autocannon}; each subject's row says which`,
   }),
   async run(bench) {
-    const generator = (await haveOha(bench)) ? "oha" : "autocannon";
+    const generator = await openLoopGenerator(bench);
     const [own, ...others] = allSubjects(bench, generator);
     const lingering: HttpSubject = {
       ...ownSubject(bench, generator, "ours-linger-2ms", { PRODUCER_LINGER: "2ms" }),
       title: "the producer service, PRODUCER_LINGER=2ms",
     };
-    const subjects = [own!, lingering, ...others].map((subject) => ({
-      ...subject,
-      delivery: `${subject.delivery} (${generator})`,
-    }));
-    const comparison = await compareHttp(bench, httpOpen, subjects, work, "p99");
+    const comparison = await compareHttp(bench, httpOpen, [own!, lingering, ...others], work, "p99");
     return { ...comparison, series: curvesOf(comparison.results) };
   },
 };

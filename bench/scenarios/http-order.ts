@@ -7,6 +7,7 @@ import { fastestGenerator } from "../harness/http-load.ts";
 import {
   allSubjects,
   bareSubject,
+  closedLoopGenerator,
   compareHttp,
   type HttpSubject,
   type HttpWork,
@@ -29,8 +30,8 @@ export const httpOrder: Scenario = {
   columns: httpColumns,
   chart: { column: "orders/s", words: "orders a second, more is better" },
   settings: (options) => httpSettings(options, work, fastestGenerator()),
-  run(bench) {
-    const generator = fastestGenerator();
+  async run(bench) {
+    const generator = await closedLoopGenerator(bench);
     const crossCheck: HttpSubject[] =
       generator === "autocannon"
         ? []

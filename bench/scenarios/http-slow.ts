@@ -9,9 +9,9 @@ import {
   type HttpWork,
   httpColumns,
   httpSettings,
+  openLoopGenerator,
   ownSubject,
 } from "../harness/http-scenario.ts";
-import { haveOha } from "../harness/oha.ts";
 import type { Scenario } from "../harness/scenario.ts";
 
 const SLOW_SOCKETS = 500;
@@ -31,7 +31,7 @@ export const httpSlow: Scenario = {
     "slow clients": `${SLOW_SOCKETS}, a byte of a header a second each; who is thrown out comes again`,
   }),
   async run(bench) {
-    const generator = (await haveOha(bench)) ? "oha" : "autocannon";
+    const generator = await openLoopGenerator(bench);
     const ours = ownSubject(bench, generator);
     const beside: HttpSubject = {
       ...ownSubject(bench, generator, "ours-beside-slow"),

@@ -46,9 +46,9 @@ export function acceptBatch(
   timestamp: string,
   acceptance: Acceptance,
 ): Response {
-  const ids = orderIds.map((id) => `"${id}"`).join(",");
+  const ids = orderIds.join('","');
   return new Response(
-    `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orderIds.length},"order_ids":[${ids}]}`,
+    `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orderIds.length},"order_ids":["${ids}"]}`,
     ACCEPTED,
   );
 }
