@@ -1,5 +1,5 @@
 /** A consumer group from the outside: how far it is behind, and whether anybody is in it. */
-import type { Admin, TopicPartitionLag } from "@campus/kafka";
+import { type Admin, KafkaError, type TopicPartitionLag } from "@campus/kafka";
 import { until } from "./until.ts";
 
 export interface GroupLag {
@@ -56,7 +56,13 @@ export async function untilDrained(
 ): Promise<GroupLag> {
   let last: GroupLag | undefined;
   const isDrained = async () => {
-    last = await readLag(admin, groupId, topics);
+    try {
+      last = await readLag(admin, groupId, topics);
+    } catch (error) {
+      // Transactions that have been open all the while are no end of the waiting, which has a deadline of its own.
+      if (error instanceof KafkaError && error.name === "UNSTABLE_OFFSET_COMMIT") return false;
+      throw error;
+    }
     onLag?.(last);
     return last.total === 0;
   };
