@@ -3,6 +3,7 @@ import { partitions } from "./client-settings.ts";
 import type { BenchCluster } from "./cluster.ts";
 import type { CountSample } from "./pace.ts";
 import { RunFailed } from "./subject-process.ts";
+import { placesOf } from "./topics.ts";
 
 export const pollMs = 20;
 
@@ -11,9 +12,7 @@ export async function committedRecords(
   groupId: string,
   topics: readonly string[],
 ): Promise<number> {
-  const places = topics.flatMap((topic) =>
-    Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
-  );
+  const places = topics.flatMap((topic) => placesOf(topic, partitions));
   const offsets = await admin.groupOffsets(groupId, places);
   return offsets.reduce((sum, { offset }) => sum + Math.max(0, offset), 0);
 }

@@ -2,6 +2,7 @@
 import type { BenchCluster } from "./cluster.ts";
 import { RunFailed } from "./subject-process.ts";
 import { readTopic } from "./topic-reader.ts";
+import { endsOf } from "./topics.ts";
 
 /** Orders and what became of them. */
 export interface Counted {
@@ -20,24 +21,14 @@ export interface CountsOutput {
 const kinds = ["orders", "reserved", "failed"] as const;
 
 /** @throws RunFailed when the output can't be read or holds something else */
-export async function readCounted(
-  { brokers, admin }: BenchCluster,
-  { topic, records }: CountsOutput,
-): Promise<Counted> {
-  const [described] = await admin.describeTopics([topic]);
-  const places = described!.partitions.map(({ partition }) => ({ topic, partition }));
-  const ends = await admin.listOffsets(places.map((place) => ({ ...place, at: "latest" as const })));
+export async function readCounted(cluster: BenchCluster, { topic, records }: CountsOutput): Promise<Counted> {
+  const [described] = await cluster.admin.describeTopics([topic]);
+  const ends = await endsOf(cluster, topic, described!.partitions.length);
   const written = new Map<string, Counted>();
-  const endOf = (wanted: number) => ends.find(({ partition }) => partition === wanted)!.offset;
-  await readTopic(
-    brokers,
-    topic,
-    places.map(({ partition }) => endOf(partition)),
-    ({ key, value, partition, offset }) => {
-      const name = records === "newest" ? `${partition}/${key}` : `${partition}@${offset}`;
-      written.set(name, countedIn(String(key), value));
-    },
-  );
+  await readTopic(cluster.brokers, topic, ends, ({ key, value, partition, offset }) => {
+    const name = records === "newest" ? `${partition}/${key}` : `${partition}@${offset}`;
+    written.set(name, countedIn(String(key), value));
+  });
   return sumOf(written.values());
 }
 

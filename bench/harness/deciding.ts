@@ -1,16 +1,13 @@
 /** Orders out of a topic that is already full, decided by a program or several of its kind. */
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { committedRecords } from "./committed-offsets.ts";
+import { drainSample, stallMs, warmupShare } from "./draining.ts";
 import { forgetGroup, renewTopic } from "./order-log.ts";
 import type { Usage } from "./process-usage.ts";
 import type { Bench, Sample } from "./scenario.ts";
 import { paceOf, readDecisions, watchDecisions } from "./visible-decisions.ts";
 import { startProgram } from "./working-process.ts";
 import type { WorkingSubject } from "./working-subject.ts";
-
-/** Large, since a JVM takes its time. */
-export const warmupShare = 0.2;
-const stallMs = 30_000;
 
 /**
  * All orders of `order-events`, from an empty `inventory-events` and a group that has read nothing.
@@ -41,18 +38,5 @@ export async function decideAll(
   }
   const offsets = await readDecisions(brokers, samples.at(-1)!.ends, orderIds);
   const pace = paceOf(samples, offsets, Math.floor(records * warmupShare));
-  return {
-    count: pace.count,
-    seconds: pace.seconds,
-    rate: pace.count / pace.seconds,
-    peakRssMb: sum(usages.map(({ peakRssMb }) => peakRssMb)),
-    // Of the start and the warm-up, too; so their share of the orders counts.
-    cpuSeconds: (sum(usages.map(({ cpuSeconds }) => cpuSeconds)) * pace.count) / records,
-    lost: 0,
-    extra: { startSeconds: (pace.firstAtMs - processes[0]!.startedAtMs) / 1000 },
-  };
+  return drainSample({ pace, records, usages, startedAtMs: processes[0]!.startedAtMs });
 }
-
-/** Of all of them, or NaN. */
-const sum = (figures: readonly (number | undefined)[]) =>
-  figures.reduce<number>((total, figure) => total + (figure ?? Number.NaN), 0);

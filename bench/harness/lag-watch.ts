@@ -1,16 +1,16 @@
 /** How far the services' groups are behind, over time: where the log ends less what the group has committed, asked at intervals of everyone at once. */
-import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { EVENT_TOPICS, ORDER_EVENTS } from "@campus/events";
 import { partitions } from "./client-settings.ts";
 import type { BenchCluster } from "./cluster.ts";
+import { committedRecords } from "./committed-offsets.ts";
 import { type ConsumingService, groups } from "./order-system.ts";
+import { recordsIn } from "./topics.ts";
 
 const pollMs = 100;
 
-const places = (topic: string) =>
-  Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
 const read: Readonly<Record<ConsumingService, readonly string[]>> = {
   inventory: [ORDER_EVENTS],
-  analytics: [ORDER_EVENTS, INVENTORY_EVENTS],
+  analytics: EVENT_TOPICS,
 };
 export const services = Object.keys(read) as ConsumingService[];
 
@@ -44,20 +44,16 @@ export function watchLag(cluster: BenchCluster): LagWatch {
   };
 }
 
-export async function lagNow({ admin }: BenchCluster): Promise<LagSample> {
-  const all = [...places(ORDER_EVENTS), ...places(INVENTORY_EVENTS)];
+export async function lagNow(cluster: BenchCluster): Promise<LagSample> {
   // Commits first: a log that grows meanwhile makes a lag too large, never too small.
   const committed = await Promise.all(
-    services.map((service) => admin.groupOffsets(groups[service], read[service].flatMap(places))),
+    services.map((service) => committedRecords(cluster, groups[service], read[service])),
   );
-  const ends = await admin.listOffsets(all.map((place) => ({ ...place, at: "latest" as const })));
+  const ends = await Promise.all(EVENT_TOPICS.map((topic) => recordsIn(cluster, topic, partitions)));
   const atMs = performance.now();
   const lag = (service: ConsumingService, index: number) => {
-    const end = sum(ends.filter(({ topic }) => read[service].includes(topic)));
-    return Math.max(0, end - sum(committed[index]!));
+    const end = read[service].reduce((sum, topic) => sum + ends[EVENT_TOPICS.indexOf(topic)]!, 0);
+    return Math.max(0, end - committed[index]!);
   };
   return { atMs, inventory: lag("inventory", 0), analytics: lag("analytics", 1) };
 }
-
-const sum = (offsets: readonly { readonly offset: number }[]) =>
-  offsets.reduce((total, { offset }) => total + Math.max(0, offset), 0);

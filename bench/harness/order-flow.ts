@@ -1,10 +1,11 @@
 /** Orders posted at a fixed rate, whatever the answers, and how long after its 202 each one's decision is visible to a reader of committed records. */
-import { generateLoad } from "@campus/cli/loading";
 import { INVENTORY_EVENTS } from "@campus/events";
 import { createConsumer } from "@campus/kafka";
 import { build, type Histogram } from "hdr-histogram-js";
 import { partitions } from "./client-settings.ts";
 import type { BenchCluster } from "./cluster.ts";
+import { openLoop } from "./open-loop.ts";
+import { placesOf } from "./topics.ts";
 
 export interface OrderFlow {
   /** Orders a second. */
@@ -25,8 +26,6 @@ export interface FlowResult {
   readonly answer: Histogram;
 }
 
-/** Requests at once at most; what is due beyond that waits, and its wait counts. */
-const requestsInFlight = 200;
 const drainMs = 15_000;
 const longestUs = 600_000_000;
 
@@ -49,10 +48,7 @@ export async function driveOrders(
     decision.recordValue(Math.min(longestUs, Math.max(1, Math.round(1_000 * ms))));
   }
 
-  const places = Array.from({ length: partitions }, (_, partition) => ({
-    topic: INVENTORY_EVENTS,
-    partition,
-  }));
+  const places = placesOf(INVENTORY_EVENTS, partitions);
   const ends = await admin.listOffsets(places.map((place) => ({ ...place, at: "latest" as const })));
   await using consumer = createConsumer({
     ...{ brokers, groupId: `bench-flow-${crypto.randomUUID()}`, autoOffsetReset: "earliest" as const },
@@ -80,11 +76,8 @@ export async function driveOrders(
   }
 
   const startedAt = performance.now();
-  const { due, accepted, latency } = await generateLoad({
-    ...{ url, rate, durationMs: 1_000 * seconds, batch: ordersPerRequest },
-    ...{ connections: requestsInFlight, interrupted: signal, onAccepted: accept },
-  });
-  signal.throwIfAborted();
+  const load = { url, rate, seconds, ordersPerRequest, onAccepted: accept };
+  const { due, accepted, latency } = await openLoop(load, signal);
   const deadline = performance.now() + drainMs;
   while (decided < accepted && performance.now() < deadline) await Bun.sleep(5);
   const elapsed = (lastMs - startedAt) / 1_000;

@@ -4,9 +4,11 @@
  */
 import { EVENT_TOPICS, encodeEvent, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { createProducer, KafkaError, type ProducerRecord } from "@campus/kafka";
+import { GROUP } from "../../packages/inventory/src/config.ts";
 import { decide } from "../../packages/inventory/src/reservation.ts";
 import { partitions } from "./client-settings.ts";
 import type { BenchCluster } from "./cluster.ts";
+import type { Bench, Scenario } from "./scenario.ts";
 import { RunFailed } from "./subject-process.ts";
 import { recordsIn } from "./topics.ts";
 
@@ -66,6 +68,22 @@ export async function forgetGroup({ admin }: BenchCluster, groupId: string): Pro
     if (performance.now() > deadline) throw new RunFailed(`${groupId} can't be deleted: ${error.message}`);
     await Bun.sleep(retryMs);
   }
+}
+
+/** Whether nothing can be measured here that commits offsets in transactions; says so. */
+export function lacksTransactions(
+  { cluster, progress }: Pick<Bench, "cluster" | "progress">,
+  { name }: Pick<Scenario, "name">,
+): boolean {
+  if (cluster.kind !== "embedded") return false;
+  progress.say(`Not measured: ${name}, since the embedded cluster has no offsets in transactions.`);
+  return true;
+}
+
+/** Forgets all orders and that they were decided: whoever comes next begins with what the services make themselves. */
+export async function forgetOrders(cluster: BenchCluster): Promise<void> {
+  for (const topic of EVENT_TOPICS) await removeTopic(cluster, topic);
+  await forgetGroup(cluster, GROUP);
 }
 
 /** Makes `order-events` anew, with that many orders as the system writes them, each with ids of its own. Returns the orders' ids. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { GROUP as ANALYTICS_GROUP, STATE_TOPIC } from "@campus/analytics";
 import { EVENT_TOPICS } from "@campus/events";
 import { GROUP as INVENTORY_GROUP } from "../../packages/inventory/src/config.ts";
-import { forgetGroup, reasonToSpare, removeTopic, renewTopic } from "./order-log.ts";
+import { forgetGroup, lacksTransactions, reasonToSpare, removeTopic, renewTopic } from "./order-log.ts";
 import { outFolder } from "./out-folder.ts";
 import { ownService } from "./own-service.ts";
 import type { Bench, Comparison, Scenario } from "./scenario.ts";
@@ -64,11 +64,8 @@ export async function onOrderSystem(
   { name, title }: Pick<Scenario, "name" | "title">,
   work: (system: OrderSystem) => Promise<Comparison>,
 ): Promise<Comparison> {
-  const { cluster, progress } = bench;
-  if (cluster.kind === "embedded") {
-    progress.say(`Not measured: ${name}, since the embedded cluster has no offsets in transactions.`);
-    return { results: [], ratios: {} };
-  }
+  const { cluster } = bench;
+  if (lacksTransactions(bench, { name })) return { results: [], ratios: {} };
   const spared = await reasonToSpare(cluster, [...EVENT_TOPICS, STATE_TOPIC]);
   if (spared) {
     const head = { scenario: name, subject: "ours", title, delivery: "", unit: "orders/s", rounds: 0 };

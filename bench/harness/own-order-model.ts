@@ -1,21 +1,19 @@
 /** Our order flow: the producer service, Kafka, the inventory service. */
-import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
+import { EVENT_TOPICS, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { GROUP } from "../../packages/inventory/src/config.ts";
 import { partitions } from "./client-settings.ts";
 import type { BenchCluster } from "./cluster.ts";
 import { committedRecords } from "./committed-offsets.ts";
-import { forgetGroup, removeTopic, renewTopic } from "./order-log.ts";
+import { forgetGroup, renewTopic } from "./order-log.ts";
 import type { OrderModel } from "./order-model.ts";
 import { outFolder } from "./out-folder.ts";
 import { ownService } from "./own-service.ts";
 import { ours } from "./rounds.ts";
 import { startService } from "./service-process.ts";
 import { readTopic } from "./topic-reader.ts";
-import { recordsIn } from "./topics.ts";
+import { endsOf, recordsIn } from "./topics.ts";
 import { readDecisions } from "./visible-decisions.ts";
 import { startProgram } from "./working-process.ts";
-
-const topics = [ORDER_EVENTS, INVENTORY_EVENTS];
 
 export const ownOrderModel: OrderModel = {
   name: ours,
@@ -23,7 +21,7 @@ export const ownOrderModel: OrderModel = {
   delivery: "202 after the broker's ack; acks=all, idempotent, lz4; decided exactly once",
   async start({ cluster, signal }) {
     await forgetGroup(cluster, GROUP);
-    for (const topic of topics) await renewTopic(cluster, topic);
+    for (const topic of EVENT_TOPICS) await renewTopic(cluster, topic);
     const intake = ownService("producer", cluster);
     const producer = await startService(intake, intake.environment, signal);
     const inventory = startProgram({ ...ownService("inventory", cluster), cwd: outFolder }, signal);
@@ -41,23 +39,11 @@ export const ownOrderModel: OrderModel = {
   },
 };
 
-/** Whoever comes next begins with what the services make themselves. */
-export async function forgetOwnOrders(cluster: BenchCluster): Promise<void> {
-  for (const topic of topics) await removeTopic(cluster, topic);
-  await forgetGroup(cluster, GROUP);
-}
-
 async function verify(cluster: BenchCluster): Promise<void> {
   const { brokers } = cluster;
   const orderIds: string[] = [];
-  await readTopic(brokers, ORDER_EVENTS, await endsOf(cluster, ORDER_EVENTS), ({ key }) => {
+  await readTopic(brokers, ORDER_EVENTS, await endsOf(cluster, ORDER_EVENTS, partitions), ({ key }) => {
     orderIds.push(String(key));
   });
-  await readDecisions(brokers, await endsOf(cluster, INVENTORY_EVENTS), orderIds);
-}
-
-async function endsOf({ admin }: BenchCluster, topic: string): Promise<number[]> {
-  const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
-  const ends = await admin.listOffsets(places.map((place) => ({ ...place, at: "latest" as const })));
-  return ends.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => offset);
+  await readDecisions(brokers, await endsOf(cluster, INVENTORY_EVENTS, partitions), orderIds);
 }

@@ -2,6 +2,7 @@
  * Topics for one run each, and what is checked about them afterwards. A subject is not believed on its word: what it says it sent must
  * lie in the topic, and what it says it read must be the topic's records, each once.
  */
+import type { TopicPartition } from "@campus/kafka";
 import type { BenchCluster } from "./cluster.ts";
 import type { PayloadFiles } from "./payload.ts";
 import type { Outcome } from "./subject.ts";
@@ -28,15 +29,22 @@ export async function withTopic<T>(
   }
 }
 
+/** The first `partitions` partitions of a topic. */
+export function placesOf(topic: string, partitions: number): TopicPartition[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+}
+
+/** Where the log of each partition ends, by partition. */
+export async function endsOf({ admin }: BenchCluster, topic: string, partitions: number): Promise<number[]> {
+  const places = placesOf(topic, partitions);
+  const ends = await admin.listOffsets(places.map((place) => ({ ...place, at: "latest" as const })));
+  return ends.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => offset);
+}
+
 /** Records ever written to a topic. */
 export async function recordsIn(cluster: BenchCluster, topic: string, partitions: number): Promise<number> {
-  const specs = Array.from({ length: partitions }, (_, partition) => ({
-    topic,
-    partition,
-    at: "latest" as const,
-  }));
-  const ends = await cluster.admin.listOffsets(specs);
-  return ends.reduce((sum, { offset }) => sum + offset, 0);
+  const ends = await endsOf(cluster, topic, partitions);
+  return ends.reduce((sum, end) => sum + end, 0);
 }
 
 /** What is wrong with a producer's run, given what is in the topic now; undefined when nothing is. */

@@ -10,7 +10,7 @@ import { partitions } from "./client-settings.ts";
 import { type Pace, paceOfCounts } from "./pace.ts";
 import { RunFailed } from "./subject-process.ts";
 import { readTopic } from "./topic-reader.ts";
-import { scratchName } from "./topics.ts";
+import { placesOf, scratchName } from "./topics.ts";
 
 export const pollMs = 20;
 /** From the group's last commit until the last marks are surely in the log, too. */
@@ -34,7 +34,7 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-const places = Array.from({ length: partitions }, (_, partition) => ({ topic: INVENTORY_EVENTS, partition }));
+const places = placesOf(INVENTORY_EVENTS, partitions);
 
 /** @throws RunFailed when the decisions cease to come */
 export async function watchDecisions(options: WatchOptions): Promise<EndsSample[]> {

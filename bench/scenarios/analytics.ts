@@ -9,23 +9,15 @@ import { EVENT_TOPICS, INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { isReserved } from "../../packages/inventory/src/reservation.ts";
 import { partitions } from "../harness/client-settings.ts";
 import type { BenchCluster } from "../harness/cluster.ts";
-import {
-  cpuColumn,
-  deliveryColumn,
-  extraColumn,
-  figure,
-  rateColumn,
-  ratioColumn,
-  rssColumn,
-  spreadColumn,
-  subjectColumn,
-} from "../harness/columns.ts";
+import { figure } from "../harness/columns.ts";
 import { pollMs, watchCommitted } from "../harness/committed-offsets.ts";
 import { type Counted, readCounted, requireCounted } from "../harness/counted.ts";
+import { drainColumns, drainSample, stallMs, warmupShare } from "../harness/draining.ts";
 import {
   fillDecisions,
   fillOrders,
   forgetGroup,
+  lacksTransactions,
   reasonToSpare,
   removeTopic,
   renewTopic,
@@ -42,9 +34,6 @@ import { ownWorkingSubject, peerWorkingSubjects, type WorkingSubject } from "../
 const leastRecords = 1_000_000;
 
 const recordsOf = ({ records = leastRecords }: Bench["options"]) => Math.max(records, leastRecords);
-/** Large, since a JVM takes its time. */
-const warmupShare = 0.2;
-const stallMs = 30_000;
 /** Everyone commits as often, so that the last commit comes as soon. */
 const commitIntervalMs = 100;
 const outputTopic = "bench-counts";
@@ -129,16 +118,7 @@ async function countAll(bench: Bench, counter: Counter, expected: Counted) {
 
 function sampleOf({ records, samples, usage, startedAtMs }: Awaited<ReturnType<typeof countAll>>): Sample {
   const pace = paceOfCounts(samples, records, Math.floor(records * warmupShare));
-  return {
-    count: pace.count,
-    seconds: pace.seconds,
-    rate: pace.count / pace.seconds,
-    peakRssMb: usage.peakRssMb,
-    // Of the start and the warm-up, too; so their share of the events counts.
-    cpuSeconds: usage.cpuSeconds === undefined ? undefined : (usage.cpuSeconds * pace.count) / records,
-    lost: 0,
-    extra: { startSeconds: (pace.firstAtMs - startedAtMs) / 1000 },
-  };
+  return drainSample({ pace, records, usages: [usage], startedAtMs });
 }
 
 /** Whoever comes next begins with what the services make themselves. */
@@ -187,16 +167,7 @@ export const analytics: Scenario = {
   better: "higher",
   peers: ({ name }) => name === "franz-go" || name === "kafka-streams",
   bounds: {},
-  columns: [
-    subjectColumn,
-    rateColumn("events/s"),
-    ratioColumn(),
-    spreadColumn,
-    cpuColumn("event"),
-    rssColumn,
-    extraColumn("start s", "startSeconds", 1),
-    deliveryColumn,
-  ],
+  columns: drainColumns("event"),
   chart: { column: "events/s", words: "events a second, more is better" },
   settings: (options) => ({
     events: `${figure(recordsOf(options))} in ${ORDER_EVENTS} and as many in ${INVENTORY_EVENTS}, all of them whatever --seconds says`,
@@ -206,11 +177,8 @@ export const analytics: Scenario = {
     partitions,
   }),
   async run(bench) {
-    const { cluster, progress } = bench;
-    if (cluster.kind === "embedded") {
-      progress.say("Not measured: analytics, since the embedded cluster has no offsets in transactions.");
-      return { results: [], ratios: {} };
-    }
+    const { cluster } = bench;
+    if (lacksTransactions(bench, analytics)) return { results: [], ratios: {} };
     const spared = await reasonToSpare(cluster, [...EVENT_TOPICS, STATE_TOPIC]);
     try {
       return await compare(bench, spared);

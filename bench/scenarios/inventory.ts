@@ -5,20 +5,10 @@
 import { INVENTORY_EVENTS, ORDER_EVENTS } from "@campus/events";
 import { GROUP } from "../../packages/inventory/src/config.ts";
 import { clientSettings, partitions } from "../harness/client-settings.ts";
-import type { BenchCluster } from "../harness/cluster.ts";
-import {
-  cpuColumn,
-  deliveryColumn,
-  extraColumn,
-  figure,
-  rateColumn,
-  ratioColumn,
-  rssColumn,
-  spreadColumn,
-  subjectColumn,
-} from "../harness/columns.ts";
-import { decideAll, warmupShare } from "../harness/deciding.ts";
-import { fillOrders, forgetGroup, reasonToSpare, removeTopic } from "../harness/order-log.ts";
+import { figure } from "../harness/columns.ts";
+import { decideAll } from "../harness/deciding.ts";
+import { drainColumns, warmupShare } from "../harness/draining.ts";
+import { fillOrders, forgetOrders, lacksTransactions, reasonToSpare } from "../harness/order-log.ts";
 import { compareInRounds, ours } from "../harness/rounds.ts";
 import type { Bench, Comparison, Sample, Scenario } from "../harness/scenario.ts";
 import { RunFailed } from "../harness/subject-process.ts";
@@ -48,13 +38,6 @@ const peerDeciders = (bench: Bench) =>
     output: INVENTORY_EVENTS,
     delivery: "exactly once",
   });
-
-/** Whoever comes next begins with what the services make themselves. */
-async function cleanUp(cluster: BenchCluster): Promise<void> {
-  await removeTopic(cluster, ORDER_EVENTS);
-  await removeTopic(cluster, INVENTORY_EVENTS);
-  await forgetGroup(cluster, GROUP);
-}
 
 /** @param spared why nothing may be measured on this cluster, if so */
 async function compare(bench: Bench, spared: string | undefined): Promise<Comparison> {
@@ -88,16 +71,7 @@ export const inventory: Scenario = {
   better: "higher",
   peers: ({ name }) => name === "franz-go" || name === "kafka-streams",
   bounds: {},
-  columns: [
-    subjectColumn,
-    rateColumn("orders/s"),
-    ratioColumn(),
-    spreadColumn,
-    cpuColumn("order"),
-    rssColumn,
-    extraColumn("start s", "startSeconds", 1),
-    deliveryColumn,
-  ],
+  columns: drainColumns("order"),
   chart: { column: "orders/s", words: "orders a second, more is better" },
   settings: ({ records = defaultRecords }) => ({
     orders: `${figure(records)}, all of them whatever --seconds says`,
@@ -107,16 +81,12 @@ export const inventory: Scenario = {
     "linger.ms": `${clientSettings.lingerMs} for peers, the service's own for ours`,
   }),
   async run(bench) {
-    const { cluster, progress } = bench;
-    if (cluster.kind === "embedded") {
-      progress.say("Not measured: inventory, since the embedded cluster has no offsets in transactions.");
-      return { results: [], ratios: {} };
-    }
-    const spared = await reasonToSpare(cluster);
+    if (lacksTransactions(bench, inventory)) return { results: [], ratios: {} };
+    const spared = await reasonToSpare(bench.cluster);
     try {
       return await compare(bench, spared);
     } finally {
-      if (!spared) await cleanUp(cluster);
+      if (!spared) await forgetOrders(bench.cluster);
     }
   },
 };

@@ -1,9 +1,9 @@
 /**
  * How far the services fall behind, and how soon they are back: the load steps up and down, the inventory is stopped under load and returns.
  */
-import { generateLoad } from "@campus/cli/loading";
 import { deliveryColumn, extraColumn, figure, rateColumn, subjectColumn } from "../harness/columns.ts";
 import { type LagSample, lagNow, services, watchLag } from "../harness/lag-watch.ts";
+import { openLoop } from "../harness/open-loop.ts";
 import { type OrderSystem, onOrderSystem } from "../harness/order-system.ts";
 import type { Bench, Comparison, Result, Scenario, Series } from "../harness/scenario.ts";
 
@@ -24,7 +24,6 @@ const phases: readonly Phase[] = [
   { name: "inventory back", rate: 5_000, change: (system) => system.start("inventory") },
 ];
 const ordersPerRequest = 20;
-const connections = 200;
 const warmup = { rate: 2_000, seconds: 8 };
 /** A group is level when it is behind by no more than what arrives in so long: some of it is always on its way. */
 const levelSeconds = 1;
@@ -39,13 +38,8 @@ interface PhaseRun {
   readonly accepted: number;
 }
 
-async function load({ signal }: Bench, { url }: OrderSystem, { rate }: Pick<Phase, "rate">, seconds: number) {
-  const figures = await generateLoad({
-    ...{ url, rate, durationMs: 1_000 * seconds, batch: ordersPerRequest, connections, interrupted: signal },
-  });
-  signal.throwIfAborted();
-  return figures;
-}
+const load = ({ signal }: Bench, { url }: OrderSystem, { rate }: Pick<Phase, "rate">, seconds: number) =>
+  openLoop({ url, rate, seconds, ordersPerRequest }, signal);
 
 async function runPhase(bench: Bench, system: OrderSystem, phase: Phase): Promise<PhaseRun> {
   await phase.change?.(system);

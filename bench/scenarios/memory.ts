@@ -1,5 +1,4 @@
 /** What the services cost beside their throughput: CPU when nobody orders, and resident memory over a long run at a fixed rate. */
-import { generateLoad } from "@campus/cli/loading";
 import {
   cpuColumn,
   deliveryColumn,
@@ -9,16 +8,15 @@ import {
   rssColumn,
   subjectColumn,
 } from "../harness/columns.ts";
+import { openLoop, requireAllAccepted } from "../harness/open-loop.ts";
 import { type OrderSystem, onOrderSystem } from "../harness/order-system.ts";
 import type { Usage } from "../harness/process-usage.ts";
 import type { Bench, Comparison, Result, Scenario } from "../harness/scenario.ts";
 import { slopeOf } from "../harness/statistics.ts";
-import { RunFailed } from "../harness/subject-process.ts";
 
 /** Orders a second. */
 const rate = 10_000;
 const ordersPerRequest = 20;
-const connections = 200;
 /** A long run, as --seconds goes. */
 const longRuns = 12;
 const settleSeconds = 5;
@@ -58,16 +56,10 @@ async function load(system: OrderSystem, seconds: number, signal: AbortSignal) {
   look();
   const timer = setInterval(look, pollMs);
   try {
-    const figures = await generateLoad({
-      ...{ url: system.url, rate, durationMs: 1_000 * seconds, batch: ordersPerRequest, connections },
-      interrupted: signal,
-    });
+    const figures = await openLoop({ url: system.url, rate, seconds, ordersPerRequest }, signal);
     look();
-    signal.throwIfAborted();
-    const { due, accepted, failures } = figures;
-    if (accepted < due)
-      throw new RunFailed(`${due - accepted} of ${due} orders were not accepted: ${failures[0]?.reason}`);
-    return { accepted, samples };
+    requireAllAccepted(figures);
+    return { accepted: figures.accepted, samples };
   } finally {
     clearInterval(timer);
   }

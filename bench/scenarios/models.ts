@@ -2,7 +2,6 @@
  * The same order flow by three models: synchronous services over HTTP, RabbitMQ, and ours on Kafka. What a client waits at a modest rate, how many
  * orders a second are taken when there is always another one, and how soon they are decided.
  */
-import { generateLoad as openLoop } from "@campus/cli/loading";
 import {
   deliveryColumn,
   extraColumn,
@@ -17,17 +16,16 @@ import {
 } from "../harness/columns.ts";
 import { fastestGenerator, generateLoad, generatorTitles } from "../harness/http-load.ts";
 import { orderBodies } from "../harness/http-scenario.ts";
-import { reasonToSpare } from "../harness/order-log.ts";
+import { openLoop, requireAllAccepted } from "../harness/open-loop.ts";
+import { forgetOrders, reasonToSpare } from "../harness/order-log.ts";
 import type { OrderModel, RunningModel } from "../harness/order-model.ts";
-import { forgetOwnOrders, ownOrderModel } from "../harness/own-order-model.ts";
+import { ownOrderModel } from "../harness/own-order-model.ts";
 import { compareInRounds } from "../harness/rounds.ts";
 import type { Bench, Comparison, Sample, Scenario } from "../harness/scenario.ts";
 import { RunFailed } from "../harness/subject-process.ts";
 
 /** Orders a second at which nobody is busy. */
 const modestRate = 500;
-/** Requests in flight at the modest rate, at most. */
-const modestConnections = 200;
 const connections = 256;
 const warmupSeconds = 2;
 /** Before each of the measured loads. */
@@ -75,16 +73,9 @@ async function drain(system: RunningModel, signal: AbortSignal): Promise<void> {
 
 /** What clients wait who come at their own pace. */
 async function visit({ signal }: Bench, { url }: RunningModel, seconds: number) {
-  const { due, accepted, failures, latency } = await openLoop({
-    ...{ url, rate: modestRate, durationMs: 1_000 * seconds, batch: 1 },
-    ...{ connections: modestConnections, interrupted: signal },
-  });
-  signal.throwIfAborted();
-  const [worst] = failures;
-  if (worst || accepted < due) {
-    const why = worst ? `: ${worst.status ?? "no answer"} ${worst.reason}` : "";
-    throw new RunFailed(`${due - accepted} of ${due} orders at the modest rate were not answered 202${why}`);
-  }
+  const figures = await openLoop({ url, rate: modestRate, seconds, ordersPerRequest: 1 }, signal);
+  requireAllAccepted(figures);
+  const { accepted, latency } = figures;
   const ms = (percentile: number) => latency.getValueAtPercentile(percentile) / 1_000;
   return { accepted, p50Ms: ms(50), p99Ms: ms(99) };
 }
@@ -171,7 +162,7 @@ export const models: Scenario = {
     try {
       return await compare(bench, systems);
     } finally {
-      await forgetOwnOrders(bench.cluster);
+      await forgetOrders(bench.cluster);
     }
   },
 };

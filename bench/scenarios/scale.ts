@@ -1,7 +1,6 @@
 /**
  * How the cost of a record grows with partitions, records, payload, consumers and batch size: one of them at a time, the others as in the other scenarios.
  */
-import { EVENT_TOPICS } from "@campus/events";
 import { GROUP } from "../../packages/inventory/src/config.ts";
 import { consume, produce } from "../harness/client-runs.ts";
 import { ownSubject } from "../harness/client-scenario.ts";
@@ -18,7 +17,7 @@ import {
 import { decideAll } from "../harness/deciding.ts";
 import { fastestGenerator } from "../harness/http-load.ts";
 import { loadOnce, ownSubject as ownServer, prepareTopics } from "../harness/http-scenario.ts";
-import { fillOrders, forgetGroup, reasonToSpare, removeTopic } from "../harness/order-log.ts";
+import { fillOrders, forgetOrders, lacksTransactions, reasonToSpare } from "../harness/order-log.ts";
 import { writeSizedPayloads } from "../harness/payload.ts";
 import type { Bench, Comparison, Result, Sample, Scenario } from "../harness/scenario.ts";
 import { slopeOf } from "../harness/statistics.ts";
@@ -202,6 +201,8 @@ export const scale: Scenario = {
   }),
   async run(bench) {
     const { cluster, options, progress } = bench;
+    // Before orders of this scenario's own lie in the topics.
+    const spared = await reasonToSpare(cluster);
     await prepareTopics(bench);
     const points: Point[] = [];
     const during = async (name: string, run: () => Promise<Point[]>) => {
@@ -211,14 +212,13 @@ export const scale: Scenario = {
         progress.say(`  scale  ${name}, ${work}: ${figure(sample.rate)} records/s`);
     };
     for (const { name, run } of stepsOf(options)) await during(name, () => run(bench));
-    if (cluster.kind === "apache" || (cluster.kind === "given" && !(await reasonToSpare(cluster)))) {
-      await during("1 to 3 consumers", () => throughInventory(bench, [1, 2, 3]));
-      for (const topic of EVENT_TOPICS) await removeTopic(cluster, topic);
-      await forgetGroup(cluster, GROUP);
-    } else {
-      progress.say(
-        "Not measured: consumers, since order-events is not to be emptied or has no transactions.",
-      );
+    if (spared) progress.say(`Not measured: consumers, since ${spared}.`);
+    else if (!lacksTransactions(bench, { name: "consumers" })) {
+      try {
+        await during("1 to 3 consumers", () => throughInventory(bench, [1, 2, 3]));
+      } finally {
+        await forgetOrders(cluster);
+      }
     }
     return { results: resultsOf(points), ratios: {} } satisfies Comparison;
   },

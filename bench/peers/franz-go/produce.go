@@ -10,16 +10,19 @@ import (
 )
 
 // acks=all and idempotence are franz-go's defaults.
-func newProducer() *kgo.Client {
-	client, err := kgo.NewClient(
+func producerOptions() []kgo.Opt {
+	return []kgo.Opt{
 		kgo.SeedBrokers(brokers()...),
-		kgo.DefaultProduceTopic(text("BENCH_TOPIC")),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
-		kgo.ProducerLinger(time.Duration(number("BENCH_LINGER_MS")*float64(time.Millisecond))),
+		kgo.ProducerLinger(time.Duration(number("BENCH_LINGER_MS") * float64(time.Millisecond))),
 		kgo.ProducerBatchMaxBytes(int32(number("BENCH_BATCH_BYTES"))),
 		kgo.MaxBufferedRecords(int(number("BENCH_QUEUE_RECORDS"))),
 		kgo.MaxBufferedBytes(int(number("BENCH_QUEUE_BYTES"))),
-	)
+	}
+}
+
+func newProducer() *kgo.Client {
+	client, err := kgo.NewClient(append(producerOptions(), kgo.DefaultProduceTopic(text("BENCH_TOPIC")))...)
 	if err != nil {
 		fail(err)
 	}

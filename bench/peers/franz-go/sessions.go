@@ -30,8 +30,7 @@ func runSessions(transact transaction) {
 }
 
 func runSession(ctx context.Context, transactionalID string, transact transaction) {
-	session, err := kgo.NewGroupTransactSession(
-		kgo.SeedBrokers(brokers()...),
+	session, err := kgo.NewGroupTransactSession(append(producerOptions(),
 		kgo.TransactionalID(transactionalID),
 		kgo.ConsumerGroup(text("BENCH_GROUP")),
 		kgo.ConsumeTopics(strings.Split(text("BENCH_TOPIC"), ",")...),
@@ -41,12 +40,7 @@ func runSession(ctx context.Context, transactionalID string, transact transactio
 		kgo.FetchMaxWait(100*time.Millisecond),
 		kgo.FetchMaxPartitionBytes(8_000_000),
 		kgo.DefaultProduceTopic(text("BENCH_OUTPUT_TOPIC")),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
-		kgo.ProducerLinger(time.Duration(number("BENCH_LINGER_MS")*float64(time.Millisecond))),
-		kgo.ProducerBatchMaxBytes(int32(number("BENCH_BATCH_BYTES"))),
-		kgo.MaxBufferedRecords(int(number("BENCH_QUEUE_RECORDS"))),
-		kgo.MaxBufferedBytes(int(number("BENCH_QUEUE_BYTES"))),
-	)
+	)...)
 	if err != nil {
 		fail(err)
 	}
