@@ -171,11 +171,18 @@ onEachCluster("orders replay", (cluster) => {
     const command = ["replay", source, "--to", target, "--resume", "killed", "--execute"];
     for (const least of [2_000, 5_000]) {
       const running = spawnOrders([...command, "--rate", "2500", "--brokers", cluster().brokers]);
+      let there = 0;
       await until(
         `${least} records are there`,
-        async () => (await copied()).length >= least || running.exitCode !== null,
+        async () => {
+          there = (await copied()).length;
+          return there >= least || running.exitCode !== null;
+        },
         { everyMs: 50, deadlineMs: 40_000 },
-      );
+      ).catch(async (error) => {
+        running.kill("SIGKILL");
+        throw new Error(`${error.message}, but ${there}; it said: ${await running.stderr.text()}`);
+      });
       expect(running.exitCode).toBeNull();
       running.kill("SIGKILL");
       await running.exited;
