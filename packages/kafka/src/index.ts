@@ -37,6 +37,7 @@ export type {
   TopicPartition,
   TopicPartitionLag,
   TopicPartitionOffset,
+  ValueWriter,
 } from "./record.ts";
 export { type RunTransactionsOptions, runTransactions } from "./run-transactions.ts";
 export type { PasswordCredentials, SaslOptions, SecurityOptions, TokenCredentials } from "./security.ts";

@@ -21,7 +21,7 @@ import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
 import { checkOptions } from "./option-check.ts";
 import type { Delivery, ProducerRecord } from "./record.ts";
-import { checkRecord } from "./record-check.ts";
+import { checkRecord, unwritten } from "./record-check.ts";
 import { TopicHandles } from "./topic-handles.ts";
 
 const purgeAll = 0x3; // RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT
@@ -227,11 +227,17 @@ export class Producer implements AsyncDisposable {
 
   #stage(topic: Pointer, record: ProducerRecord, slot: number, index: number): void {
     this.#records++;
-    if (record.headers === undefined && record.timestamp === undefined) {
-      const { key = null, value, partition = -1 } = record;
-      this.#bytes += this.#staging.add(topic, key, value, partition, slot, index);
-      return;
+    try {
+      if (record.headers === undefined && record.timestamp === undefined) {
+        const { key = null, value, partition = -1 } = record;
+        this.#bytes += this.#staging.add(topic, key, value, partition, slot, index);
+      } else this.#stageAlone(topic, record, slot, index);
+    } catch (thrown) {
+      this.#refuse(slot, index, 0, unwritten(thrown));
     }
+  }
+
+  #stageAlone(topic: Pointer, record: ProducerRecord, slot: number, index: number): void {
     this.#staging.flush();
     const { bytes, error } = produceTagged(this.#client.rk.pointer, topic, record, slot, index);
     this.#bytes += bytes;

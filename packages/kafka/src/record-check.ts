@@ -7,7 +7,8 @@ import type { ProducerRecord } from "./record.ts";
 /** @throws KafkaError `_INVALID_ARG` naming the field, and the record's place in its batch when given */
 export function checkRecord(record: ProducerRecord, index?: number): void {
   const { key, value, partition, timestamp, headers } = record;
-  if (!isBytes(value)) throw fault(index, "value must be a string, a Uint8Array or null");
+  if (!isBytes(value) && !isWriter(value))
+    throw fault(index, "value must be a string, a Uint8Array, null or a ValueWriter");
   if (key !== undefined && !isBytes(key)) throw fault(index, "key must be a string, a Uint8Array or null");
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition < 2 ** 31)) {
     throw fault(index, "partition must be an integer from 0");
@@ -25,6 +26,22 @@ export function checkRecord(record: ProducerRecord, index?: number): void {
 
 function isBytes(value: unknown): boolean {
   return typeof value === "string" || value === null || value instanceof Uint8Array;
+}
+
+function isWriter(value: ProducerRecord["value"] | undefined): boolean {
+  if (typeof value !== "object" || value === null || !("writeTo" in value)) return false;
+  const { writeTo, maxBytes } = value;
+  return typeof writeTo === "function" && Number.isSafeInteger(maxBytes) && maxBytes >= 0;
+}
+
+/** The refusal of a record whose value could not write itself. */
+export function unwritten(thrown: unknown): KafkaError {
+  return new KafkaError({
+    code: ErrCode.invalidArgument,
+    operation: "produce",
+    message: `the value could not be written: ${thrown instanceof Error ? thrown.message : thrown}`,
+    cause: thrown,
+  });
 }
 
 function fault(index: number | undefined, message: string): KafkaError {

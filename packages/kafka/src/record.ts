@@ -3,12 +3,25 @@
 /** A key, value or header: text travels as UTF-8, `null` is Kafka's null (as a value: a tombstone). */
 export type Bytes = string | Uint8Array | null;
 
+/**
+ * A value that writes itself, straight into the memory that librdkafka copies from: for encoders, which would make a text or a buffer for every record else.
+ */
+export interface ValueWriter {
+  /** The most bytes it writes. */
+  readonly maxBytes: number;
+  /**
+   * Writes the value at an offset of `target`, and returns how many bytes it wrote. Called while the record is sent, so before `send` or `sendBatch` returns. It
+   * keeps nothing of `target`, which is used again, and sends nothing itself.
+   */
+  writeTo(target: Buffer, offset: number): number;
+}
+
 /** A record to produce. */
 export interface ProducerRecord {
   /** Decides the partition unless `partition` is given; null or absent: any partition. */
   readonly key?: Bytes;
   /** Null is a tombstone: it deletes the key from a compacted topic. */
-  readonly value: Bytes;
+  readonly value: Bytes | ValueWriter;
   /** An explicit partition, from 0. */
   readonly partition?: number;
   /** Milliseconds since the epoch; the time of `send` when absent. */

@@ -13,6 +13,7 @@ import type { Consumer } from "./consumer.ts";
 import { KafkaError } from "./error.ts";
 import { callBlocking } from "./native/blocking.ts";
 import { ErrCode } from "./native/error-codes.ts";
+import type { Pointer } from "./native/ffi.ts";
 import type { Handle } from "./native/handle.ts";
 import { errorOf, takeError } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
@@ -21,7 +22,7 @@ import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
 import { checkOptions } from "./option-check.ts";
 import type { ProducerRecord, TopicPartitionOffset } from "./record.ts";
-import { checkRecord } from "./record-check.ts";
+import { checkRecord, unwritten } from "./record-check.ts";
 import { TopicHandles } from "./topic-handles.ts";
 
 /** Options of `createTransactionalProducer`: a producer's, with acks and idempotence set by the transactions. */
@@ -142,20 +143,25 @@ export class TransactionalProducer implements AsyncDisposable {
   #send(topic: string, records: readonly ProducerRecord[]): void {
     const handle = this.#topics.get(topic);
     for (let i = 0; i < records.length; i++) checkRecord(records[i]!, i);
-    for (let i = 0; i < records.length; i++) {
-      const record = records[i]!;
+    for (let i = 0; i < records.length && !this.#refusal; i++) this.#stage(handle, records[i]!, i);
+    this.#staging.flush();
+    if (this.#refusal) throw this.#refusal;
+  }
+
+  #stage(handle: Pointer, record: ProducerRecord, index: number): void {
+    try {
       // Not in a batch where a partition is chosen by hand: while it does not know the topic yet, librdkafka's rd_kafka_produce_batch enters the
       // partition "unassigned" (-1) into the transaction, which brokers refuse until the transaction has timed out.
       if (record.headers === undefined && record.timestamp === undefined && record.partition === undefined) {
-        this.#staging.add(handle, record.key ?? null, record.value, -1, 0, i);
-        continue;
+        this.#staging.add(handle, record.key ?? null, record.value, -1, 0, index);
+        return;
       }
       this.#staging.flush();
-      const { error } = produceTagged(this.#client.rk.pointer, handle, record, 0, i);
+      const { error } = produceTagged(this.#client.rk.pointer, handle, record, 0, index);
       if (error) this.#refusal ??= abortable(error);
+    } catch (thrown) {
+      this.#refusal ??= abortable(unwritten(thrown));
     }
-    this.#staging.flush();
-    if (this.#refusal) throw this.#refusal;
   }
 
   async #sendOffsets(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {

@@ -5,19 +5,21 @@
  * It holds records of one topic at a time. A record that carries headers or a timestamp can't travel in a batch: it goes by
  * `rd_kafka_produceva` (tagged-record.ts), after what was staged before it, so that order is kept.
  */
-import type { Bytes } from "../record.ts";
+import type { Bytes, ValueWriter } from "../record.ts";
 import { libc, NativeMemory, type Pointer, writeUtf8 } from "./ffi.ts";
 import { message as field } from "./layout.ts";
 import { librdkafka } from "./library.ts";
+import { isValueWriter, writeValue } from "./value-writer.ts";
 
 const words = field.size / 4;
 const copyPayload = 0x2; // RD_KAFKA_MSG_F_COPY
 const ownPartition = 0x8; // RD_KAFKA_MSG_F_PARTITION: each record's own, -1 for the partitioner's choice
 
 /** The most bytes a key or value can take: UTF-8 needs up to three a UTF-16 unit. */
-function most(bytes: Bytes): number {
+function most(bytes: Bytes | ValueWriter): number {
   if (bytes === null) return 0;
-  return typeof bytes === "string" ? bytes.length * 3 : bytes.length;
+  if (typeof bytes === "string") return bytes.length * 3;
+  return isValueWriter(bytes) ? bytes.maxBytes : bytes.length;
 }
 
 /** A record refused by librdkafka: which (`slot` and `index` as given to `add`), its bytes, and why. */
@@ -31,6 +33,8 @@ export class Staging {
   #count = 0;
   #used = 0;
   #topic: Pointer | null = null;
+  /** A value is writing itself, into the place of the record that comes next: nothing else may be staged there, and nothing be handed over. */
+  #isWriting = false;
 
   constructor(
     private readonly refused: Refused,
@@ -49,8 +53,17 @@ export class Staging {
    * Stages a record of `topic` (a `rd_kafka_topic_t *`), handing over what was staged when there is no room or the topic changes.
    * @param slot and `index` come back with the delivery report or the refusal; both unsigned 32 bit
    * @returns bytes of key and value
+   * @throws what a value throws that writes itself, with nothing of the record staged
    */
-  add(topic: Pointer, key: Bytes, value: Bytes, partition: number, slot: number, index: number): number {
+  add(
+    topic: Pointer,
+    key: Bytes,
+    value: Bytes | ValueWriter,
+    partition: number,
+    slot: number,
+    index: number,
+  ): number {
+    if (this.#isWriting) throw new Error("a value that writes itself must not send records");
     const room = this.#arena.size - this.#used;
     if (this.#topic !== topic || this.#count === this.capacity || most(key) + most(value) > room)
       this.flush();
@@ -70,7 +83,7 @@ export class Staging {
   /** Hands everything staged to librdkafka. Never throws: refused records are reported one by one. */
   flush(): void {
     const count = this.#count;
-    if (count === 0) return;
+    if (count === 0 || this.#isWriting) return;
     this.#count = 0;
     this.#used = 0;
     const taken = librdkafka().rd_kafka_produce_batch(
@@ -92,7 +105,7 @@ export class Staging {
   }
 
   /** Writes pointer and length at `at` and the bytes into the arena. Returns the length. */
-  #write(bytes: Bytes, at: number): number {
+  #write(bytes: Bytes | ValueWriter, at: number): number {
     const messages = this.#messages;
     if (bytes === null) {
       messages.setSize(at, 0);
@@ -106,12 +119,26 @@ export class Staging {
       this.#oversized.push(arena);
       offset = 0;
     }
-    const length = typeof bytes === "string" ? writeUtf8(arena.bytes, bytes, offset) : bytes.length;
-    // Half the cost of `arena.bytes.set`. An empty array may have no address.
-    if (typeof bytes !== "string" && length > 0) libc.memcpy(arena.address + offset, bytes, length);
+    const length = this.#copy(bytes, arena, offset);
     if (arena === this.#arena) this.#used += length;
     messages.setSize(at, arena.address + offset);
     messages.setSize(at + 2, length);
     return length;
+  }
+
+  /** Writes the bytes at an offset of the arena. Returns the length. */
+  #copy(bytes: string | Uint8Array | ValueWriter, arena: NativeMemory, offset: number): number {
+    if (typeof bytes === "string") return writeUtf8(arena.bytes, bytes, offset);
+    if (isValueWriter(bytes)) {
+      this.#isWriting = true;
+      try {
+        return writeValue(bytes, arena.bytes, offset);
+      } finally {
+        this.#isWriting = false;
+      }
+    }
+    // Half the cost of `arena.bytes.set`. An empty array may have no address.
+    if (bytes.length > 0) libc.memcpy(arena.address + offset, bytes, bytes.length);
+    return bytes.length;
   }
 }

@@ -8,6 +8,7 @@ import type { Bytes, Headers, ProducerRecord } from "../record.ts";
 import { NativeMemory, type Pointer } from "./ffi.ts";
 import { taggedArgument as field } from "./layout.ts";
 import { librdkafka, takeError } from "./library.ts";
+import { isValueWriter, writtenValue } from "./value-writer.ts";
 
 /** `rd_kafka_vtype_t` */
 const Tag = { rkt: 2, partition: 3, value: 4, key: 5, opaque: 6, flags: 7, timestamp: 8, header: 9 } as const;
@@ -19,7 +20,10 @@ export function headerPairs(headers: Headers | undefined): readonly (readonly [s
   return Array.isArray(headers) ? headers : Object.entries(headers as Readonly<Record<string, Bytes>>);
 }
 
-/** Produces one record. Returns the bytes of its key and value, and the error librdkafka refused it with, if it did. */
+/**
+ * Produces one record. Returns the bytes of its key and value, and the error librdkafka refused it with, if it did.
+ * @throws what a value throws that writes itself
+ */
 export function produceTagged(
   rk: Pointer,
   topic: Pointer,
@@ -28,7 +32,8 @@ export function produceTagged(
   index: number,
 ): { bytes: number; error: KafkaError | null } {
   const headers = headerPairs(record.headers);
-  const pieces: Bytes[] = [record.key ?? null, record.value, ...headers.flat()];
+  const value = isValueWriter(record.value) ? writtenValue(record.value) : record.value;
+  const pieces: Bytes[] = [record.key ?? null, value, ...headers.flat()];
   const encoded = pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece));
   // One more byte a piece: header names are NUL-terminated.
   const arena = new NativeMemory(encoded.reduce((sum, piece) => sum + (piece?.length ?? 0) + 1, 8));
