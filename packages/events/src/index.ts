@@ -12,6 +12,7 @@ export {
   readDeadLetterHeaders,
   type UnhandledRecord,
 } from "./dead-letter.ts";
+export { DecisionEncoder, decisionOf, EncodedDecision } from "./decision.ts";
 export { MalformedEventError } from "./malformed-event.ts";
 export { isMessagePack, parseMessagePack } from "./message-pack.ts";
 export { plainOrderId } from "./order-id.ts";

@@ -22,7 +22,7 @@ export const SETTINGS = {
       "Decisions and offset in one transaction, or decisions first and then the offset; the embedded cluster needs at-least-once, since it forgets offsets of transactions",
   }),
   batchMaxRecords: integer("INVENTORY_BATCH_MAX_RECORDS", {
-    default: 10_000,
+    default: 20_000,
     min: 1,
     max: 50_000,
     description: "The most orders of one partition decided, published and committed at a time",

@@ -1,32 +1,43 @@
 import { expect, test } from "bun:test";
-import { deadLetterRecord, decodeEvent, encodeEvent, readDeadLetterHeaders } from "@campus/events";
+import {
+  deadLetterRecord,
+  decodeEvent,
+  EncodedDecision,
+  encodeEvent,
+  readDeadLetterHeaders,
+} from "@campus/events";
 import type { ProducerRecord } from "@campus/kafka";
 import fc from "fast-check";
 import { createDecider, type DeciderOptions, type OrderRecord } from "./decider.ts";
 import { createOrderWindow } from "./order-window.ts";
-import { decide, isReserved } from "./reservation.ts";
+import { isReserved } from "./reservation.ts";
 import { orderOf, recordOf, recordsOf } from "./testing.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
-const EVENT_ID = "11111111-1111-4111-8111-111111111111";
 const never = new AbortController().signal;
 
 function setUp(options: Partial<DeciderOptions> = {}) {
   const window = createOrderWindow(100);
   const decider = createDecider({
-    decide,
+    isReserved,
     codec: "json",
     maxAttempts: 3,
     firstPauseMs: 1,
     now: () => NOW_MS,
-    newId: () => EVENT_ID,
     ...options,
   });
   return (records: readonly OrderRecord[], signal = never) => decider(records, window, signal);
 }
 
 const decisionsIn = (records: readonly ProducerRecord[]) =>
-  records.map(({ key, value }) => ({ key, event: decodeEvent(Buffer.from(value as string)) }));
+  records.map(({ key, value }) => ({ key, event: decodeEvent(bytesOf(value)) }));
+
+function bytesOf(value: ProducerRecord["value"]): Uint8Array {
+  if (!(value instanceof EncodedDecision)) return value as Uint8Array;
+  const bytes = Buffer.alloc(value.maxBytes);
+  value.writeTo(bytes, 0);
+  return bytes;
+}
 
 test("every order gets one outcome under its own key, in order", async () => {
   await fc.assert(
@@ -39,7 +50,7 @@ test("every order gets one outcome under its own key, in order", async () => {
         ids.map((order_id) => ({
           key: order_id,
           event: {
-            event_id: EVENT_ID,
+            event_id: expect.any(String),
             event_type: isReserved(order_id) ? "InventoryReserved" : "InventoryFailed",
             order_id,
             timestamp: "2026-01-01T12:00:00.000Z",
@@ -98,9 +109,9 @@ test("what can't be decided is tried again, and keeps its place", async () => {
   const orders = [orderOf(), orderOf(), orderOf()];
   let failures = 2;
   const decider = setUp({
-    decide(orderId, ...rest) {
+    isReserved(orderId) {
       if (orderId === orders[1]!.order_id && failures-- > 0) throw new Error("no luck");
-      return decide(orderId, ...rest);
+      return isReserved(orderId);
     },
   });
   const { outcomes, letters } = await decider(recordsOf(orders));
@@ -112,7 +123,7 @@ test("what can't be decided for good becomes a dead letter, many as quickly as o
   const attempts = new Map<string, number>();
   const decider = setUp({
     firstPauseMs: 20,
-    decide(orderId) {
+    isReserved(orderId) {
       attempts.set(orderId, (attempts.get(orderId) ?? 0) + 1);
       throw new RangeError("no stock is known");
     },
@@ -138,9 +149,9 @@ test("a dead letter that is sent again by hand is decided, though its id was see
   let isBroken = true;
   const decider = setUp({
     maxAttempts: 1,
-    decide(...order) {
+    isReserved(orderId) {
       if (isBroken) throw new Error("no luck");
-      return decide(...order);
+      return isReserved(orderId);
     },
   });
   const record = recordsOf([order], 5)[0]!;
@@ -161,7 +172,7 @@ test("the end of the partition ends a pause", async () => {
   const reason = new Error("lost");
   const decider = setUp({
     firstPauseMs: 3_600_000,
-    decide() {
+    isReserved() {
       queueMicrotask(() => ending.abort(reason));
       throw new Error("no luck");
     },

@@ -5,10 +5,11 @@
 import {
   type Codec,
   type DeadLetterRecord,
+  DecisionEncoder,
   deadLetterRecord,
+  decisionOf,
   decodeEvent,
   encodeEvent,
-  type InventoryEvent,
   MalformedEventError,
   plainOrderId,
   readDeadLetterHeaders,
@@ -19,19 +20,16 @@ import { GROUP } from "./config.ts";
 import type { OrderWindow } from "./order-window.ts";
 import type { Decisions } from "./parcel.ts";
 import { pause } from "./retry.ts";
-import { type TraceHeaders, traceHeadersOf } from "./trace-headers.ts";
-
-/** Decides one order by its id: see `decide` in reservation.ts. */
-export type Decide = (orderId: string, now: string, newId: () => string) => InventoryEvent;
+import { traceHeadersOf } from "./trace-headers.ts";
 
 /** What is needed of a consumed record; `ConsumerRecord` of `@campus/kafka` is one. */
 export interface OrderRecord extends UnhandledRecord {
-  /** The value as UTF-8, null where there is none. */
-  text(): string | null;
+  readonly value: Buffer | null;
 }
 
 export interface DeciderOptions {
-  readonly decide: Decide;
+  /** Decides one order by its id: whether its stock is reserved. */
+  readonly isReserved: (orderId: string) => boolean;
   readonly codec: Codec;
   /** How often a record is tried before it becomes a dead letter. */
   readonly maxAttempts: number;
@@ -39,7 +37,6 @@ export interface DeciderOptions {
   readonly firstPauseMs?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  readonly newId?: () => string;
 }
 
 /**
@@ -57,91 +54,95 @@ class UnexpectedEventError extends Error {
   override readonly name = "UnexpectedEventError";
 }
 
-/** What is known of a record: its outcome, its dead letter, or what the last attempt failed with. */
-type Slot = InventoryEvent | { readonly letter: DeadLetterRecord } | { readonly failure: Failure };
-/** Of the events whose orders belong to one: few, and mostly none. */
-type Traces = Map<InventoryEvent, TraceHeaders>;
+/** An order that is still to be decided. */
 interface Failure {
   readonly record: UnhandledRecord;
   readonly orderId: string;
+  /** Where its outcome will lie. */
+  readonly place: number;
+  /** What the last attempt failed with. */
   readonly error: Error;
 }
 
 export function createDecider({
-  decide,
+  isReserved,
   codec,
   maxAttempts,
   firstPauseMs = 100,
   now = Date.now,
-  newId = () => crypto.randomUUID(),
 }: DeciderOptions): Decider {
-  function attempt(record: UnhandledRecord, orderId: string, decidedAt: string, traces: Traces): Slot {
-    try {
-      const event = decide(orderId, decidedAt, newId);
-      const trace = traceHeadersOf(record);
-      if (trace) traces.set(event, trace);
-      return event;
-    } catch (error) {
-      return { failure: { record, orderId, error: asError(error) } };
-    }
+  const encoder = new DecisionEncoder();
+
+  function encode(orderId: string, success: boolean, decidedAt: string): ProducerRecord["value"] {
+    return codec === "json"
+      ? encoder.encode(orderId, success, decidedAt)
+      : encodeEvent(decisionOf(orderId, success, decidedAt, crypto.randomUUID()), codec);
   }
 
   return async (records, window, signal) => {
     const firstSeenMs = now();
     let decidedAt = new Date(firstSeenMs).toISOString();
-    const letterOf = (record: UnhandledRecord, error: Error, attempts: number) => ({
-      letter: deadLetterRecord({ record, group: GROUP, error, firstSeenMs, attempts }),
-    });
-    const slots: Slot[] = [];
-    const traces: Traces = new Map();
-    const failed: number[] = [];
+    /** In the order of the records, null where there is none, or none yet. */
+    const outcomes: (ProducerRecord | null)[] = [];
+    const letters: { readonly place: number; readonly letter: DeadLetterRecord }[] = [];
+    let open: Failure[] = [];
+    let reserved = 0;
     let repeated = 0;
-    for (const record of records) {
-      const orderId = readOrderId(record);
-      if (orderId instanceof Error) slots.push(letterOf(record, orderId, 1));
-      else if (window.isRepeated(orderId, record.offset) && !cameBack(record)) repeated++;
-      else {
-        const slot = attempt(record, orderId, decidedAt, traces);
-        if ("failure" in slot) failed.push(slots.length);
-        slots.push(slot);
+
+    function attempt(record: UnhandledRecord, orderId: string, place: number): Failure | null {
+      try {
+        const success = isReserved(orderId);
+        const outcome = { key: orderId, value: encode(orderId, success, decidedAt) };
+        const headers = traceHeadersOf(record);
+        outcomes[place] = headers === undefined ? outcome : { ...outcome, headers };
+        if (success) reserved++;
+        return null;
+      } catch (thrown) {
+        outcomes[place] = null;
+        return { record, orderId, place, error: asError(thrown) };
       }
     }
-    let open = failed;
-    for (let attempts = 1; open.length > 0; attempts++) {
-      const isLast = attempts >= maxAttempts;
-      if (!isLast) await pause(firstPauseMs * 2 ** (attempts - 1), signal);
-      decidedAt = new Date(now()).toISOString();
-      open = open.filter((index) => {
-        const { record, orderId, error } = (slots[index] as { failure: Failure }).failure;
-        slots[index] = isLast
-          ? letterOf(record, error, attempts)
-          : attempt(record, orderId, decidedAt, traces);
-        return "failure" in slots[index];
-      });
+
+    function giveUp(record: UnhandledRecord, error: Error, place: number, attempts: number): void {
+      outcomes[place] = null;
+      const letter = deadLetterRecord({ record, group: GROUP, error, firstSeenMs, attempts });
+      letters.push({ place, letter });
     }
-    return gather(slots, repeated, codec, traces);
+
+    for (const record of records) {
+      const orderId = readOrderId(record);
+      if (orderId instanceof Error) giveUp(record, orderId, outcomes.length, 1);
+      else if (window.isRepeated(orderId, record.offset) && !cameBack(record)) repeated++;
+      else {
+        const failure = attempt(record, orderId, outcomes.length);
+        if (failure) open.push(failure);
+      }
+    }
+    for (let attempts = 1; open.length > 0 && attempts < maxAttempts; attempts++) {
+      await pause(firstPauseMs * 2 ** (attempts - 1), signal);
+      decidedAt = new Date(now()).toISOString();
+      open = open.flatMap(({ record, orderId, place }) => attempt(record, orderId, place) ?? []);
+    }
+    for (const { record, error, place } of open) giveUp(record, error, place, maxAttempts);
+
+    const decided = letters.length === 0 ? (outcomes as ProducerRecord[]) : outcomes.filter(isThere);
+    return {
+      outcomes: decided,
+      letters: letters.sort((one, other) => one.place - other.place).map(({ letter }) => letter),
+      reserved,
+      failed: decided.length - reserved,
+      repeated,
+    };
   };
 }
 
-function gather(slots: readonly Slot[], repeated: number, codec: Codec, traces: Traces): Decisions {
-  const outcomes: ProducerRecord[] = [];
-  const letters: DeadLetterRecord[] = [];
-  let reserved = 0;
-  for (const slot of slots) {
-    if ("letter" in slot) letters.push(slot.letter);
-    else if ("event_type" in slot) {
-      if (slot.success) reserved++;
-      const outcome = { key: slot.order_id, value: encodeEvent(slot, codec) };
-      const headers = traces.size === 0 ? undefined : traces.get(slot);
-      outcomes.push(headers === undefined ? outcome : { ...outcome, headers });
-    }
-  }
-  return { outcomes, letters, reserved, failed: outcomes.length - reserved, repeated };
+function isThere(outcome: ProducerRecord | null): outcome is ProducerRecord {
+  return outcome !== null;
 }
 
 /** The id of the order in a record, or why there is none. */
 export function readOrderId(record: OrderRecord): string | Error {
-  const orderId = plainOrderId(record.text() ?? "");
+  const orderId = record.value && plainOrderId(record.value);
   if (orderId !== null) return orderId;
   try {
     const event = decodeEvent(record.value);

@@ -1,6 +1,6 @@
 /** What tests replace pieces of the inventory consumer with: see inventory.ts. */
 export { GROUP } from "./config.ts";
-export type { Decide } from "./decider.ts";
+
 export type { CreateDelivery, Delivery, DeliveryContext } from "./delivery.ts";
 export { type InventoryPieces, startInventory } from "./inventory.ts";
 export type { Decisions, Parcel } from "./parcel.ts";

@@ -23,12 +23,12 @@ import { createAcknowledgedDelivery } from "./acknowledged-delivery.ts";
 import { ADMIN_TIMEOUT_MS, GROUP, MANAGEMENT_PORT, PREFIXES, SETTINGS } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { reportSetAside } from "./dead-letter-report.ts";
-import { createDecider, type Decide } from "./decider.ts";
+import { createDecider } from "./decider.ts";
 import type { CreateDelivery } from "./delivery.ts";
 import { Lane } from "./lane.ts";
 import { createLanes } from "./lanes.ts";
 import { createPublisher } from "./publisher.ts";
-import { decide } from "./reservation.ts";
+import { isReserved } from "./reservation.ts";
 import { readTails } from "./tail-reader.ts";
 import { createTransactionalDelivery } from "./transactional-delivery.ts";
 
@@ -36,7 +36,6 @@ import { createTransactionalDelivery } from "./transactional-delivery.ts";
 export interface InventoryPieces {
   /** Without it, what INVENTORY_DELIVERY asks for. */
   readonly createDelivery?: CreateDelivery;
-  readonly decide?: Decide;
   /** Makes the consumer go on from an offset after a delivery that failed. */
   readonly rewind?: (consumer: Consumer, to: TopicPartitionOffset) => Promise<void>;
 }
@@ -130,7 +129,7 @@ function createLanesOf(
   const counters = createCounters(metrics);
   const { rewind = (consumer, to) => consumer.seek([to]) } = pieces;
   const createDelivery = pieces.createDelivery ?? deliveryBySetting();
-  const decider = createDecider({ decide: pieces.decide ?? decide, ...settings });
+  const decider = createDecider({ isReserved, ...settings });
   const onFailure = (error: unknown) => void lifecycle.fail(error);
   // A producer whose id another one has taken is fenced, which it calls fatal: for the lane it is an error like others.
   const laneClient = {

@@ -5,7 +5,7 @@ import type { Delivery } from "./delivery.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 import { createOrderWindow } from "./order-window.ts";
 import type { Parcel } from "./parcel.ts";
-import { decide } from "./reservation.ts";
+import { isReserved } from "./reservation.ts";
 import { batchOf, kafkaError, orderOf, recordingLog, recordsOf } from "./testing.ts";
 
 const partition = { topic: "order-events", partition: 1 };
@@ -40,7 +40,7 @@ function setUp(options: Partial<LaneOptions> = {}) {
   const lane = new Lane({
     partition,
     delivery,
-    decide: createDecider({ decide, codec: "json", maxAttempts: 1 }),
+    decide: createDecider({ isReserved, codec: "json", maxAttempts: 1 }),
     window: createOrderWindow(1000),
     maxRecords: 10,
     log,

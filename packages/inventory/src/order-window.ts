@@ -3,8 +3,9 @@
  * again. It answers from the log alone: an order is repeated if its id lies at a *smaller* offset. So after an abort, when records are read again, each
  * is still what it was the first time, and nothing here has to be taken back.
  *
- * Ids are UUIDs, kept as 128 bits in open-addressing tables of typed arrays: 48 bytes an order and nothing for the garbage collector to walk. Two
- * tables: when the younger one is full, the older is forgotten. At least the last `orders` are remembered, at most twice as many.
+ * Ids are UUIDs, kept as 128 bits in typed arrays: at most 64 bytes an order and nothing for the garbage collector to walk. They lie in the order they
+ * came in; a small table of their places, which the processor's caches hold far more of than of the ids, says where. Two such lists:
+ * when the younger one is full, the older is forgotten. At least the last `orders` are remembered, at most twice as many.
  */
 
 export interface OrderWindow {
@@ -20,8 +21,8 @@ export interface OrderWindow {
 /** Remembers at least the last `orders`; with 0 nothing is ever repeated. */
 export function createOrderWindow(orders: number): OrderWindow {
   if (orders === 0) return { isRepeated: () => false, size: 0 };
-  let younger = new OffsetTable();
-  let older = new OffsetTable();
+  let younger = new OffsetTable(orders);
+  let older = new OffsetTable(orders);
   return {
     isRepeated(orderId, offset) {
       parseUuid(orderId);
@@ -29,7 +30,7 @@ export function createOrderWindow(orders: number): OrderWindow {
       let seen = younger.get(hash);
       if (seen < 0) seen = older.get(hash);
       if (seen >= 0) return seen < offset;
-      if (younger.size === orders) [younger, older] = [new OffsetTable(), younger];
+      if (younger.size === orders) [younger, older] = [new OffsetTable(orders), younger];
       younger.add(hash, offset);
       return false;
     },
@@ -39,67 +40,86 @@ export function createOrderWindow(orders: number): OrderWindow {
   };
 }
 
-const FIRST_SLOTS = 1024;
+const FIRST_ORDERS = 512;
 const WORDS = 4;
 
 /** The id in hand, as four words. Four variables, and not an array: this runs for every order. */
 let [a, b, c, d] = [0, 0, 0, 0];
 
-/** From ids to offsets; linear probing, at most half full. Its methods are about the id in hand. */
+/** From ids to offsets. Its methods are about the id in hand. */
 class OffsetTable {
   size = 0;
-  #keys = new Int32Array(FIRST_SLOTS * WORDS);
-  /** -1 where a slot is free. */
-  #offsets = new Float64Array(FIRST_SLOTS).fill(-1);
+  /** By place, from 0. */
+  #ids = new Int32Array(FIRST_ORDERS * WORDS);
+  #offsets = new Float64Array(FIRST_ORDERS);
+  /**
+   * Places by hash; linear probing, at most half full. A slot is an id's place from 1 in as many of its lower bits as places need, and above them what of its
+   * hash fits, so that an id seldom has to be looked at that is not the one; 0 is free.
+   */
+  #slots = new Int32Array(2 * FIRST_ORDERS);
+  readonly #placeBits: number;
+
+  /** @param orders the most it will hold */
+  constructor(orders: number) {
+    this.#placeBits = 32 - Math.clz32(orders);
+  }
 
   /** The id's offset, or -1 where it is not in the table. */
   get(hash: number): number {
-    return this.#offsets[this.#slot(hash)]!;
+    const slots = this.#slots;
+    const ids = this.#ids;
+    const bits = this.#placeBits;
+    const mask = slots.length - 1;
+    const places = (1 << bits) - 1;
+    for (let at = hash & mask; slots[at] !== 0; at = (at + 1) & mask) {
+      const slot = slots[at]!;
+      if ((slot ^ hash) >>> bits !== 0) continue;
+      const place = (slot & places) - 1;
+      const id = place * WORDS;
+      if (ids[id] === a && ids[id + 1] === b && ids[id + 2] === c && ids[id + 3] === d)
+        return this.#offsets[place]!;
+    }
+    return -1;
   }
 
   /** Adds the id, which is not in the table. */
   add(hash: number, offset: number): void {
-    if (2 * (this.size + 1) > this.#offsets.length) this.#grow();
-    this.#put(this.#slot(hash), offset);
-    this.size++;
+    if (this.size === this.#offsets.length) this.#grow();
+    const place = this.size++;
+    const ids = this.#ids;
+    const id = place * WORDS;
+    ids[id] = a;
+    ids[id + 1] = b;
+    ids[id + 2] = c;
+    ids[id + 3] = d;
+    this.#offsets[place] = offset;
+    this.#enter(hash, place);
   }
 
-  #put(slot: number, offset: number): void {
-    const [keys, at] = [this.#keys, slot * WORDS];
-    keys[at] = a;
-    keys[at + 1] = b;
-    keys[at + 2] = c;
-    keys[at + 3] = d;
-    this.#offsets[slot] = offset;
-  }
-
-  /** Where the id lies, or the free slot where it would. */
-  #slot(hash: number): number {
-    const keys = this.#keys;
-    const offsets = this.#offsets;
-    const mask = offsets.length - 1;
-    let slot = hash & mask;
-    while (offsets[slot]! >= 0) {
-      const at = slot * WORDS;
-      if (keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) break;
-      slot = (slot + 1) & mask;
-    }
-    return slot;
+  #enter(hash: number, place: number): void {
+    const slots = this.#slots;
+    const bits = this.#placeBits;
+    const mask = slots.length - 1;
+    let at = hash & mask;
+    while (slots[at] !== 0) at = (at + 1) & mask;
+    slots[at] = ((hash >>> bits) << bits) | (place + 1);
   }
 
   #grow(): void {
     const inHand = [a, b, c, d] as const;
-    const [keys, offsets] = [this.#keys, this.#offsets];
-    this.#keys = new Int32Array(keys.length * 2);
-    this.#offsets = new Float64Array(offsets.length * 2).fill(-1);
-    for (let slot = 0; slot < offsets.length; slot++) {
-      const at = slot * WORDS;
-      if (offsets[slot]! < 0) continue;
-      a = keys[at]!;
-      b = keys[at + 1]!;
-      c = keys[at + 2]!;
-      d = keys[at + 3]!;
-      this.#put(this.#slot(hashOf()), offsets[slot]!);
+    const [ids, offsets] = [this.#ids, this.#offsets];
+    this.#ids = new Int32Array(ids.length * 2);
+    this.#ids.set(ids);
+    this.#offsets = new Float64Array(offsets.length * 2);
+    this.#offsets.set(offsets);
+    this.#slots = new Int32Array(this.#slots.length * 2);
+    for (let place = 0; place < this.size; place++) {
+      const id = place * WORDS;
+      a = ids[id]!;
+      b = ids[id + 1]!;
+      c = ids[id + 2]!;
+      d = ids[id + 3]!;
+      this.#enter(hashOf(), place);
     }
     [a, b, c, d] = inHand;
   }

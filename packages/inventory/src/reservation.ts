@@ -2,7 +2,7 @@
  * The inventory's domain, pure: which orders get their stock, and the event that says so. No clock, no randomness
  * and no I/O of its own, so that a replay, another instance or another release decides every order the same.
  */
-import type { InventoryEvent } from "@campus/events";
+import { decisionOf, type InventoryEvent } from "@campus/events";
 
 /** The share of orders whose stock can be reserved. */
 export const RESERVED_SHARE = 0.9;
@@ -26,7 +26,5 @@ export function isReserved(orderId: string): boolean {
  * @param newId gives the event its id, a UUID
  */
 export function decide(order_id: string, now: string, newId: () => string): InventoryEvent {
-  return isReserved(order_id)
-    ? { event_id: newId(), event_type: "InventoryReserved", order_id, timestamp: now, success: true }
-    : { event_id: newId(), event_type: "InventoryFailed", order_id, timestamp: now, success: false };
+  return decisionOf(order_id, isReserved(order_id), now, newId());
 }

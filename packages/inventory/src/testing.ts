@@ -24,7 +24,6 @@ export function recordOf(value: string | Uint8Array | null, offset = 0): OrderRe
     key: Buffer.from("key"),
     value: value === null ? null : Buffer.from(value),
     headers: [],
-    text: () => (value === null ? null : Buffer.from(value).toString()),
   };
 }
 
