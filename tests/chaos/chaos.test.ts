@@ -28,7 +28,7 @@ function chaos(...args: string[]) {
   });
 }
 
-/** Takes a minute of both cores and three nodes: asked for by name, beside the long runs. */
+/** Takes a minute of both cores and three nodes to itself: asked for by name, as `.ci/run` does. */
 const wanted = process.env.CHAOS === "1";
 if (!wanted) console.warn("Skipped, not tested: a short run of the fault suite. CHAOS=1 runs it.");
 

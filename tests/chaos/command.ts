@@ -1,6 +1,7 @@
 /** What `bun run chaos` does, once it is known what: one run, one scenario, the controls, or all of them for the report. */
 import { rm } from "node:fs/promises";
 import { CONTROLS, type Control } from "./controls/index.ts";
+import { readCost } from "./cost.ts";
 import { createKept } from "./kept.ts";
 import { type Options, UsageError } from "./options.ts";
 import { type ControlRow, rowOf, type ScenarioRow, writeReport } from "./report.ts";
@@ -80,13 +81,15 @@ function summariseControls(rows: readonly ControlRow[]): number {
 
 /** All of it, into the file. Figures that were not reached are written as they are. */
 async function runReport(options: Options, signal: AbortSignal): Promise<number> {
+  const cost = options.costFile === undefined ? undefined : await readCost(options.costFile);
   const rows: ScenarioRow[] = [];
   for (const scenario of SCENARIOS) rows.push(await runScenario(scenario, options, signal));
   const controls = await runControls(CONTROLS, options, signal);
-  const path = await writeReport({ rows, controls, seed: options.seed });
-  const missed = rows.filter(({ isReached }) => !isReached).length;
+  const path = await writeReport({ rows, controls, seed: options.seed, cost });
+  const figures = cost === undefined ? rows : [...rows, cost];
+  const missed = figures.filter(({ isReached }) => !isReached).length;
   say(`${path} is written`);
-  say(`${rows.length - missed} of ${rows.length} figures reached`);
+  say(`${figures.length - missed} of ${figures.length} figures reached`);
   return summariseControls(controls) === 0 && missed === 0 ? 0 : 1;
 }
 

@@ -16,12 +16,18 @@ test("what is given is read, and the rest has its defaults", () => {
   expect(read("--controls no-rewind")).toMatchObject({ controls: "no-rewind" });
 });
 
-test.each(["--seed x", "--seed -1", "--seconds 5", "--faults fire", "--what", "more", "--controls --report"])(
-  "%s is refused",
-  (line) => {
-    expect(() => read(line)).toThrow(UsageError);
-  },
-);
+test.each([
+  "--seed x",
+  "--seed -1",
+  "--seconds 5",
+  "--faults fire",
+  "--what",
+  "more",
+  "--controls --report",
+  "--cost x",
+])("%s is refused", (line) => {
+  expect(() => read(line)).toThrow(UsageError);
+});
 
 test("every figure and every planted bug has a name of its own, and its program is there", async () => {
   for (const all of [SCENARIOS, CONTROLS]) expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);

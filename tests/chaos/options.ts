@@ -20,6 +20,7 @@ Java 17. The last line is a summary; exit code 0 if nothing was found, 1 if some
   --controls       runs planted bugs, each of which must be found; --controls NAME only that
   --report         runs every scenario and every control, and writes tests/RELIABILITY.md
   --keep FOLDER    keeps what a scenario or a control came to, and does not run again what is kept there: --report piece by piece
+  --cost FILE      for --report: what \`bun bench inventory --peers franz-go,kafka-streams --json FILE\` wrote, the figure that is measured without faults
   --help           this text`;
 
 export class UsageError extends Error {
@@ -41,6 +42,7 @@ export interface Options {
   readonly controls: boolean | string;
   readonly report: boolean;
   readonly keepFolder: string | undefined;
+  readonly costFile: string | undefined;
 }
 
 /** @throws UsageError */
@@ -50,6 +52,7 @@ export function readOptions(args: readonly string[]): Options {
     throw new UsageError(`there is no use for "${positionals.at(-1)}"`);
   const modes = [values.scenario !== undefined, values.controls, values.report].filter(Boolean);
   if (modes.length > 1) throw new UsageError("--scenario, --controls and --report exclude each other");
+  if (values.cost !== undefined && !values.report) throw new UsageError("--cost is for --report");
   return {
     help: values.help,
     seed: number("seed", values.seed, { min: 0, max: 2 ** 31 - 1 }) ?? Math.floor(Math.random() * 1e6),
@@ -64,6 +67,7 @@ export function readOptions(args: readonly string[]): Options {
     controls: values.controls && positionals[0] !== undefined ? positionals[0] : values.controls,
     report: values.report,
     keepFolder: values.keep,
+    costFile: values.cost,
   };
 }
 
@@ -85,6 +89,7 @@ function parse(args: readonly string[]) {
         controls: { type: "boolean", default: false },
         report: { type: "boolean", default: false },
         keep: { type: "string" },
+        cost: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });

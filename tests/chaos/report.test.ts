@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { costOf } from "./cost.ts";
+import { UsageError } from "./options.ts";
 import { type Report, renderReport } from "./report.ts";
 
 const context = { date: "2026-01-01", machine: "a machine" };
@@ -38,4 +40,24 @@ test("what was missed is said in the table and told below it", () => {
   expect(text).toContain("| 202s lost | 0 | **missed**: 2 lost | 100 orders |");
   expect(text).toContain("- 2 orders answered 202 are not in the log\n");
   expect(text).toContain("| **missed**: 0 of 1 |");
+});
+
+test("the cost is read from a bench, and is a row with its own command", () => {
+  const bench = {
+    command: "bun bench inventory --json x",
+    ratios: {
+      "inventory/franz-go-one-session": 2.219,
+      "inventory/kafka-streams": 2.5,
+      "inventory/franz-go": 1.59,
+    },
+    results: [{ scenario: "inventory", subject: "ours", rate: 529_794.4 }],
+  };
+  const text = rendered({ cost: costOf(bench, "x") });
+  expect(text).toContain("| ≥ 2; ≥ 1.7 | 2.22; 2.50 | 529794 orders a second; ");
+  expect(text).toMatch(/\nbun bench inventory --json x +# the cost\n/);
+  const dear = { ...bench, ratios: { ...bench.ratios, "inventory/kafka-streams": 1.6 } };
+  expect(rendered({ cost: costOf(dear, "x") })).toContain("**missed**: 2.22; 1.60");
+  for (const other of [null, {}, [], { ratios: { "inventory/franz-go": 2 } }])
+    expect(() => costOf(other, "x")).toThrow(UsageError);
+  expect(rendered({})).not.toContain("cost");
 });

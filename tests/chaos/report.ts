@@ -1,6 +1,7 @@
 /** tests/RELIABILITY.md, written from runs: what was to be reached, what was measured, and the command that does it again. */
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { COST_GOAL, type Cost } from "./cost.ts";
 import type { Scenario, ScenarioResult } from "./scenario.ts";
 
 export const REPORT_FILE = join(import.meta.dir, "../RELIABILITY.md");
@@ -34,6 +35,8 @@ export interface Report {
   readonly rows: readonly ScenarioRow[];
   readonly controls: readonly ControlRow[];
   readonly seed: number;
+  /** Measured apart, with nothing else on the machine. */
+  readonly cost?: Cost | undefined;
 }
 
 /** Writes the file and returns its name. */
@@ -45,7 +48,7 @@ export async function writeReport(report: Report, path = REPORT_FILE): Promise<s
 
 /** The text. Pure. */
 export function renderReport(
-  { rows, controls, seed }: Report,
+  { rows, controls, seed, cost }: Report,
   { date, machine }: { readonly date: string; readonly machine: string },
 ): string {
   const caught = controls.filter(({ isCaught }) => isCaught).length;
@@ -56,6 +59,10 @@ export function renderReport(
     const line = `bun run chaos --scenario ${name} --seed ${seed} --times ${times}`;
     return `${line.padEnd(70)} # ${Math.round(elapsedMs / 1_000)} s`;
   });
+  const priced = cost && {
+    row: `| cost: orders a second of the exactly-once inventory ÷ franz-go's GroupTransactSession, ÷ Kafka Streams \`exactly_once_v2\` | ${COST_GOAL} | ${cost.isReached ? "" : "**missed**: "}${cost.measured} | ${cost.counts} |`,
+    command: `${cost.command.padEnd(70)} # the cost`,
+  };
   const missed = rows.filter(({ isReached }) => !isReached);
   return `# Reliability, measured
 
@@ -68,7 +75,7 @@ the log, \`bun run orders verify\` against the topics and the metrics file. One 
 |---|---|---|---|
 ${figures.join("\n")}
 | planted bugs caught | ${controls.length} of ${controls.length} | ${caught === controls.length ? "" : "**missed**: "}${caught} of ${controls.length} | ${controls.map(({ name }) => name).join(", ")} |
-${missed.map(({ what, findings }) => `\nWhat was missed in “${what}”:\n\n${findings.map((finding) => `- ${firstLine(finding)}\n`).join("")}`).join("")}
+${priced ? `${priced.row}\n` : ""}${missed.map(({ what, findings }) => `\nWhat was missed in “${what}”:\n\n${findings.map((finding) => `- ${firstLine(finding)}\n`).join("")}`).join("")}
 ## Planted bugs
 
 A checker that finds nothing has to show that it can. Each of these is the real system with one piece sabotaged (\`tests/chaos/controls\`).
@@ -82,7 +89,7 @@ ${controls.map(({ what, finding, isCaught }) => `| ${what} | ${firstLine(finding
 \`\`\`sh
 ${commands.join("\n")}
 bun run chaos --controls --seed ${seed}
-bun run chaos --seed 1 --seconds 600        # everything at once, by a plan that the seed decides
+${priced ? `${priced.command}\n` : ""}bun run chaos --seed 1 --seconds 600        # everything at once, by a plan that the seed decides
 \`\`\`
 
 Times depend on the machine, and so does where exactly in its work a process is struck; which faults come in which order does not.
