@@ -1,102 +1,19 @@
-/** `orders`, the operator's command, as its users run it: a process a call, on the embedded cluster and beside Kafka's own tools. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** `orders lag`, `orders groups` and `orders offsets`, beside Kafka's own tools where that is real. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeGroup, freePorts, kafkaConsumerGroups } from "@campus/broker";
-import { deadLetterRecord } from "@campus/events";
-import { type Consumer, createAdmin, createConsumer, createProducer } from "@campus/kafka";
-import { onCluster, onEachCluster, type TestCluster } from "./support/clusters.ts";
-import { type Ended, runOrders, spawnOrders } from "./support/orders-command.ts";
+import { describeGroup, kafkaConsumerGroups } from "@campus/broker";
+import { createAdmin, createProducer } from "@campus/kafka";
+import { onCluster, onEachCluster } from "./support/clusters.ts";
+import { spawnOrders } from "./support/orders-command.ts";
+import { RECORDS, readAll, useOrders, words } from "./support/orders-log.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(30_000);
 
-/** Where the command is run, and leaves the files it writes. */
-const folder = mkdtempSync(join(tmpdir(), "campus-orders-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, createLog } = useOrders();
 
-const orders = (args: readonly string[], environment: Record<string, string> = {}) =>
-  runOrders(args, { environment, folder });
-
-// These wait for an answer for seconds, so they are begun first.
-const nobody = `127.0.0.1:${freePorts(1)[0]}`;
-let withoutBroker: Promise<Ended[]>;
-beforeAll(() => {
-  withoutBroker = Promise.all([
-    orders(["lag"], { KAFKA_BROKER: nobody }),
-    orders(["offsets", "reset", "g", "--to", "latest", "--json", "--brokers", nobody]),
-    orders(["topics", "ls", "--brokers", "nowhere.invalid:9092"]),
-  ]);
-});
-
-const RECORDS = [7, 5, 3];
-
-interface Log {
-  readonly brokers: string;
-  readonly topic: string;
-  readonly groupId: string;
-  /** Runs the command on this cluster. */
-  readonly run: (...args: string[]) => Promise<Ended>;
-  /** What the group has committed, by partition; -1 for nothing. */
-  readonly committed: () => Promise<number[]>;
-}
-
-/** A topic with a few records in each partition, and a group that has committed `offsets` in it without ever having had a member. */
-async function createLog(cluster: TestCluster, offsets: readonly number[] = []): Promise<Log> {
-  const { brokers } = cluster;
-  const topic = await cluster.createTopic({ prefix: "cli" });
-  const groupId = `group-of-${topic}`;
-  await using producer = createProducer({ brokers, onLog: () => undefined });
-  const records = RECORDS.flatMap((count, partition) =>
-    Array.from({ length: count }, (_, i) => ({ partition, value: `${i}` })),
-  );
-  await producer.sendBatch(topic, records);
-  await using admin = createAdmin({ brokers, onLog: () => undefined });
-  const commits = offsets.map((offset, partition) => ({ topic, partition, offset }));
-  if (commits.length > 0) await admin.alterGroupOffsets(groupId, commits);
-  return {
-    brokers,
-    topic,
-    groupId,
-    run: (...args) => orders([...args, "--brokers", brokers]),
-    async committed() {
-      await using asking = createAdmin({ brokers, onLog: () => undefined });
-      const places = RECORDS.map((_, partition) => ({ topic, partition }));
-      return (await asking.groupOffsets(groupId, places))
-        .sort((a, b) => a.partition - b.partition)
-        .map(({ offset }) => offset);
-    },
-  };
-}
-
-/** A consumer that has read and committed everything, and stays in the group. */
-async function readAll(cluster: TestCluster, { topic, groupId }: Log): Promise<Consumer> {
-  const consumer = createConsumer({
-    brokers: cluster.brokers,
-    groupId,
-    topics: [topic],
-    clientId: "reader",
-    autoOffsetReset: "earliest",
-    sessionTimeoutMs: cluster.sessionTimeoutMs,
-    onLog: () => undefined,
-  });
-  let seen = 0;
-  for await (const batch of consumer) {
-    seen += batch.length;
-    await batch.commit();
-    if (seen === RECORDS.reduce((sum, count) => sum + count)) break;
-  }
-  return consumer;
-}
-
-const words = (text: string) =>
-  text
-    .trimEnd()
-    .split("\n")
-    .map((line) => line.trim().split(/ +/));
-
-onEachCluster("orders", (cluster) => {
+onEachCluster("orders lag, groups and offsets", (cluster) => {
   test("lag: a row a partition and the total, as a table and as JSON", async () => {
     const { run, topic, groupId } = await createLog(cluster(), [2, 5]);
     const [{ exitCode, stdout, stderr }, json] = await Promise.all([
@@ -198,36 +115,6 @@ onEachCluster("orders", (cluster) => {
     expect(await committed()).toEqual([1, 2, 3]);
   });
 
-  test("topics tail: what is there, filtered; what comes, until it is told to end", async () => {
-    const { run, topic, brokers } = await createLog(cluster());
-    const lines = (text: string) => text.trimEnd().split("\n").filter(Boolean);
-    const last = await run("topics", "tail", topic, "--from", "end-2", "--once", "--json");
-    const shown = lines(last.stdout).map((line) => JSON.parse(line));
-    expect(shown.map(({ partition, offset }) => [partition, offset]).sort()).toEqual(
-      RECORDS.flatMap((end, partition) => [end - 2, end - 1].map((offset) => [partition, offset])),
-    );
-    expect(shown[0]).toMatchObject({ topic, key: null, encoding: "json", headers: [] });
-    const one = await run("topics", "tail", topic, "--from", "earliest", "--once", "--grep", "6");
-    expect(lines(one.stdout)).toEqual([expect.stringMatching(new RegExp(`${topic}/0@6  -  6$`))]);
-
-    const following = run("topics", "tail", topic, "--max", "2", "--key", "wanted", "--json");
-    await using producer = createProducer({ brokers, onLog: () => undefined });
-    let isOver = false;
-    void following.then(() => (isOver = true));
-    while (!isOver) {
-      await producer.sendBatch(topic, [
-        { key: "other", value: "x" },
-        { key: "wanted", value: '{"n":1}', headers: { h: "1" } },
-      ]);
-      await Bun.sleep(200);
-    }
-    const followed = await following;
-    expect(followed.exitCode).toBe(0);
-    expect(lines(followed.stdout).map((line) => JSON.parse(line))).toEqual(
-      Array(2).fill(expect.objectContaining({ key: "wanted", value: { n: 1 }, headers: [["h", "1"]] })),
-    );
-  });
-
   test("lag --watch: look after look, with rates, until it is told to end", async () => {
     const { run, topic, groupId, brokers } = await createLog(cluster(), [2, 5, 3]);
     const watching = spawnOrders(
@@ -267,113 +154,6 @@ onEachCluster("orders", (cluster) => {
     await reading;
   });
 
-  test("dead letters: counted by reason, shown, sent back once and not round for ever, purged", async () => {
-    const { run, topic, brokers } = await createLog(cluster());
-    const dlq = `${topic}.dlq`;
-    await using producer = createProducer({ brokers, onLog: () => undefined });
-    // The embedded cluster makes it when it is written to.
-    const made = await run("topics", "create", dlq, "--partitions", "1");
-    expect(made.exitCode).toBe(cluster().kind === "embedded" ? 1 : 0);
-    const letter = (offset: number, headers: Record<string, string> = {}) => {
-      const record = {
-        topic,
-        partition: 1,
-        offset,
-        timestamp: 1,
-        key: Buffer.from("k"),
-        value: Buffer.from(`${offset}`),
-      };
-      const own = Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const);
-      const error = Object.assign(new Error("it is no event"), { name: "MalformedEventError" });
-      const about = { group: "readers", error, firstSeenMs: 1, attempts: 3 };
-      return { partition: 0, ...deadLetterRecord({ record: { ...record, headers: own }, ...about }) };
-    };
-    await producer.sendBatch(dlq, [
-      letter(11),
-      letter(12, { "redrive.count": "3" }),
-      { partition: 0, value: "stray" },
-    ]);
-    const listed = JSON.parse((await run("dlq", "ls", "--json")).stdout);
-    expect(listed.counts).toContainEqual(
-      expect.objectContaining({ topic: dlq, group: "readers", errorClass: "MalformedEventError", count: 2 }),
-    );
-    const shown = await run("dlq", "show", topic);
-    expect(shown.stdout).toContain(`${topic}/1@11`);
-    expect(shown.stderr).toBe(`3 of 3 in ${dlq}\n`);
-
-    const dry = await run("dlq", "redrive", topic);
-    expect(dry.stderr).toContain("dry run");
-    const done = await run("dlq", "redrive", topic, "--execute", "--json");
-    expect(JSON.parse(done.stdout)).toEqual({
-      ...{ topic: dlq, executed: true, sent: 1 },
-      left: [
-        { place: `${dlq}/0@1`, why: "sent back 3 times, and came again" },
-        { place: `${dlq}/0@2`, why: "its headers don't say where it comes from" },
-      ],
-    });
-    expect(JSON.parse((await run("dlq", "redrive", topic, "--execute", "--json")).stdout)).toMatchObject({
-      sent: 0,
-    });
-    const back = await run("topics", "tail", topic, "--from", "earliest", "--once", "--key", "k", "--json");
-    expect(JSON.parse(back.stdout)).toMatchObject({ value: 11, headers: [["redrive.count", "1"]] });
-
-    expect(await run("dlq", "show", `${topic}x`)).toMatchObject({ exitCode: 1, stdout: "" });
-  });
-
-  test("topics: listed, and described with first and end offsets", async () => {
-    const { run, topic } = await createLog(cluster());
-    const [listed, described, json] = await Promise.all([
-      run("topics", "ls"),
-      run("topics", "describe", topic),
-      run("topics", "describe", topic, "--json"),
-    ]);
-    expect([listed, described, json].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
-    expect(words(listed.stdout)).toContainEqual([topic, "3", "1", "-"]);
-    expect(words(described.stdout).slice(0, 4)).toEqual([
-      ["PARTITION", "LEADER", "REPLICAS", "IN-SYNC", "FIRST", "END", "SHARE", "RECORDS/S"],
-      ...RECORDS.map((end, partition) => {
-        // The embedded cluster finds no offset by its time.
-        const rate = cluster().kind === "embedded" ? "-" : "0.1";
-        return [`${partition}`, "1", "1", "1", "0", `${end}`, ["46.7%", "33.3%", "20.0%"][partition]!, rate];
-      }),
-    ]);
-    expect(described.stderr).toContain(
-      "The newest 15 records: 1 to 1 bytes, 1 on average; 0 different keys, 15 without",
-    );
-    expect(JSON.parse(json.stdout)).toMatchObject({ topic, internal: false });
-  });
-
-  test("topics describe shows hot keys, of the newest records only", async () => {
-    const { run, topic, brokers } = await createLog(cluster());
-    await using producer = createProducer({ brokers, onLog: () => undefined });
-    const keyed = (key: string, partition: number, count: number) =>
-      Array.from({ length: count }, () => ({ key, partition, value: "x".repeat(9) }));
-    await producer.sendBatch(topic, [
-      ...keyed("hot", 1, 60),
-      ...keyed("warm", 0, 30),
-      ...keyed("warm", 2, 10),
-    ]);
-    const describe = async (...args: string[]) =>
-      JSON.parse((await run("topics", "describe", topic, "--json", ...args)).stdout).traffic;
-    expect(await describe()).toEqual({
-      sampled: 115,
-      bytes: { least: 1, mean: 11, most: 13 },
-      keys: {
-        ...{ distinct: 2, without: 15 },
-        top: [
-          { key: "hot", records: 60, share: 60 / 115, partitions: [1] },
-          { key: "warm", records: 40, share: 40 / 115, partitions: [0, 2] },
-        ],
-      },
-    });
-    expect(await describe("--sample", "30")).toMatchObject({
-      sampled: 30,
-      bytes: { least: 12 },
-      keys: { without: 0 },
-    });
-    expect(await describe("--sample", "0")).toBeNull();
-  });
-
   test("a group or a topic that does not exist: one line, exit code 1, nothing written", async () => {
     const { run, topic, groupId, committed } = await createLog(cluster(), [1, 1, 1]);
     const reset = (group: string, ...args: string[]) =>
@@ -394,7 +174,7 @@ onEachCluster("orders", (cluster) => {
   });
 });
 
-onCluster("apache", "orders", (cluster) => {
+onCluster("apache", "orders lag, groups and offsets", (cluster) => {
   test("lag and members are those of Kafka's own tool; an active group is refused, its members named", async () => {
     const log = await createLog(cluster());
     await using consumer = await readAll(cluster(), log);
@@ -480,65 +260,6 @@ onCluster("apache", "orders", (cluster) => {
     expect(JSON.parse(lag.stdout)).toMatchObject({ lag: 11, groups: [{ state: "Empty", members: [] }] });
   });
 
-  test("topics create, and a sample from all over it", async () => {
-    const { run, topic, brokers } = await createLog(cluster());
-    const made = await run("topics", "create", `${topic}-made`, "--partitions", "2", "--json");
-    expect([made.exitCode, JSON.parse(made.stdout)]).toEqual([
-      0,
-      { topic: `${topic}-made`, partitions: 2, replicationFactor: 1, config: {} },
-    ]);
-    expect(await run("topics", "sample", `${topic}-made`)).toMatchObject({
-      ...{ exitCode: 1, stdout: "", stderr: expect.stringContaining("There is no record to show") },
-    });
-    await using producer = createProducer({ brokers, onLog: () => undefined });
-    const records = Array.from({ length: 1_000 }, (_, i) => ({
-      key: `k${i % 7}`,
-      value: `${i}`,
-      partition: i % 2,
-    }));
-    await producer.sendBatch(`${topic}-made`, records);
-    const { summary, records: sampled } = JSON.parse(
-      (await run("topics", "sample", `${topic}-made`, "--count", "10", "--json")).stdout,
-    );
-    expect(sampled).toHaveLength(10);
-    expect(
-      sampled.map(({ partition, offset }: { partition: number; offset: number }) => [partition, offset]),
-    ).toEqual([0, 1].flatMap((partition) => [50, 150, 250, 350, 450].map((offset) => [partition, offset])));
-    expect(summary).toMatchObject({
-      encodings: { json: 10 },
-      withoutKey: 0,
-      bytes: { least: 5, mean: 5, most: 5 },
-    });
-  });
-
-  test("dead letters from before a time are purged, and no others; doctor says what is there", async () => {
-    const { run, topic, brokers } = await createLog(cluster());
-    const dlq = `${topic}.dlq`;
-    await run("topics", "create", dlq, "--partitions", "1");
-    await using producer = createProducer({ brokers, onLog: () => undefined });
-    const now = Date.now();
-    const old = { value: "old", timestamp: now - 86_400_000 };
-    await producer.sendBatch(dlq, [old, old, { value: "new", timestamp: now }]);
-    const dry = await run("dlq", "purge", dlq, "--before", "1h", "--json");
-    expect(JSON.parse(dry.stdout)).toMatchObject({ executed: false, letters: 2 });
-    expect(await run("dlq", "purge", dlq, "--before", "1h", "--execute")).toMatchObject({ exitCode: 0 });
-    const left = await run("topics", "tail", dlq, "--from", "earliest", "--once", "--json");
-    expect(JSON.parse(left.stdout)).toMatchObject({ value: "new" });
-
-    const { exitCode, stdout } = await run("doctor", "--json");
-    const { ok, findings } = JSON.parse(stdout) as {
-      ok: boolean;
-      findings: { check: string; state: string }[];
-    };
-    expect(findings.slice(0, 3)).toMatchObject([
-      { check: "library", state: "ok" },
-      { check: "brokers", state: "ok" },
-      { check: "kind", state: "note", found: "Apache Kafka with one broker" },
-    ]);
-    expect(exitCode).toBe(ok ? 0 : 1);
-    expect(ok).toBe(findings.every(({ state }) => state !== "failed"));
-  });
-
   test("groups are those of Kafka's own tool: listed, described, and deleted once nobody reads", async () => {
     const log = await createLog(cluster(), [2, 2, 2]);
     const listed = JSON.parse((await log.run("groups", "ls", "--json")).stdout) as {
@@ -595,24 +316,10 @@ onCluster("apache", "orders", (cluster) => {
     // Some were killed early enough, and some not.
     expect([...seen].sort()).toEqual(["new", "old"]);
   });
-
-  test("topics describe has the settings that are not defaults", async () => {
-    const { brokers, run, topic } = await createLog(cluster());
-    await using admin = createAdmin({ brokers });
-    await admin.alterConfigs([{ type: "topic", name: topic, set: { "retention.ms": "120000" } }]);
-    const [table, json] = await Promise.all([
-      run("topics", "describe", topic),
-      run("topics", "describe", topic, "--json"),
-    ]);
-    const { config } = JSON.parse(json.stdout);
-    expect(config).toMatchObject({ "retention.ms": "120000" });
-    expect(config["cleanup.policy"]).toBeUndefined();
-    expect(words(table.stdout)).toContainEqual(["retention.ms", "120000"]);
-  });
 });
 
 // It can't describe groups, and takes the offsets of one that has had members from a member only.
-onCluster("embedded", "orders", (cluster) => {
+onCluster("embedded", "orders lag, groups and offsets", (cluster) => {
   test("an active group is refused by the broker's answer, with and without joining it", async () => {
     const log = await createLog(cluster());
     await using consumer = await readAll(cluster(), log);
@@ -641,32 +348,4 @@ onCluster("embedded", "orders", (cluster) => {
     expect(await log.committed()).toEqual([0, 0, 0]);
     expect((await log.run(...reset.slice(0, -1), "--join")).exitCode).toBe(2);
   });
-});
-
-test("no broker: one line with the reason, exit code 3, within seconds", async () => {
-  const answers = await withoutBroker;
-  for (const { exitCode, stdout, stderr, elapsedMs } of answers) {
-    expect([exitCode, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^Kafka at \S+ does not answer: .+\n$/);
-    expect(elapsedMs).toBeLessThan(10_000); // 4 s, and what a busy machine takes to start three processes
-  }
-  expect(answers[0]!.stderr).toContain(`Connect to ${nobody} failed: Connection refused.`);
-  expect(answers[2]!.stderr).toContain("Failed to resolve 'nowhere.invalid:9092'");
-});
-
-test("bad usage: exit code 2 before anything is asked of Kafka", async () => {
-  const answers = await Promise.all([
-    orders(["lga"]),
-    orders(["lag", "--jsno"]),
-    orders(["lag"], { KAFKA_BROKER: "no-port" }),
-  ]);
-  expect(answers.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(answers.map(() => [2, ""]));
-  expect(answers.map(({ stderr }) => stderr.split("\n")[0])).toEqual([
-    'there is no command "lga"; did you mean lag?',
-    "there is no option --jsno; did you mean --json?",
-    'KAFKA_BROKER="no-port": expected host:port, or several separated by commas (without it: 127.0.0.1:9092)',
-  ]);
-  const help = await orders(["offsets", "reset", "--help"]);
-  expect(help).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(help.stdout).toContain("Examples:");
 });
