@@ -8,7 +8,7 @@ import { type Metrics, readMetrics } from "../support/system.ts";
 import { createInstance, type Instance, type UnaskedEnd } from "./instance.ts";
 
 /** Of the consumers: how soon the group gives up one that is silent. Longer than a coordinator is away after a broker's death. */
-export const SESSION_TIMEOUT_MS = 8_000;
+export const SESSION_TIMEOUT_MS = 7_000;
 
 export interface FleetOptions {
   readonly brokers: string;
