@@ -73,6 +73,25 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
       expect(await browser.faults()).toEqual([]);
     });
 
+    test("orders that were read after their decisions are shown decided too", async () => {
+      await browser.open({ url });
+      await until(
+        "it is live",
+        async () => (await browser.attribute("#connection", "data-state")) === "live",
+      );
+      // What analytics finds when it wakes up is both topics at once, and either may come first.
+      process.kill(system.analytics.pid, "SIGSTOP");
+      await order(20);
+      await Bun.sleep(700);
+      process.kill(system.analytics.pid, "SIGCONT");
+      await system.until("all of them are decided", async () => {
+        if ((await shown()).total_orders !== 1020) return false;
+        return (
+          (await browser.count("#orders .state")) === 12 && (await browser.count("#orders .placed")) === 0
+        );
+      });
+    });
+
     test("an order of the form is accepted and seen decided; a bad one is told why", async () => {
       await browser.open({ url });
       await until(
@@ -118,7 +137,7 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
           { deadlineMs: 30_000 },
         );
         await order(10);
-        await until("new orders are counted", async () => (await shown()).total_orders === 1011, {
+        await until("new orders are counted", async () => (await shown()).total_orders === 1031, {
           deadlineMs: 20_000,
         });
         await browser.faults();

@@ -60,6 +60,32 @@ test("what is followed is bounded: orders at once, and orders a second", () => {
   expect([watch.recent(), watch.latency(START_MS + 5)]).toEqual([[], null]);
 });
 
+test("a decision that is read before its order is the order's all the same", () => {
+  const watch = createOrderWatch({ maxOrders: 3 });
+  watch.take([decided("a"), decided("b", false)], START_MS + 20);
+  watch.take([placed("b"), placed("a")], START_MS + 30);
+  expect(watch.recent().map(({ order_id, state, tookMs }) => [order_id, state, tookMs])).toEqual([
+    ["a", "reserved", 20],
+    ["b", "failed", 20],
+  ]);
+  expect(watch.latency(START_MS + 30)).toMatchObject({ p50Ms: 20, orders: 2 });
+  // As many are kept as orders are followed, the newest.
+  watch.take(
+    Array.from({ length: 5 }, (_, i) => decided(`early${i}`)),
+    START_MS + 40,
+  );
+  watch.take([placed("early1"), placed("early2")], START_MS + 50);
+  expect(watch.recent().map(({ state }) => state)).toEqual(["reserved", "placed", "reserved", "failed"]);
+});
+
+test("an order that is sent again is one order, decided once", () => {
+  const watch = createOrderWatch();
+  watch.take([placed("a"), decided("a")], START_MS + 10);
+  watch.take([placed("a"), decided("a", false)], START_MS + 20);
+  expect(watch.recent().map(({ state, tookMs }) => [state, tookMs])).toEqual([["reserved", 10]]);
+  expect(watch.latency(START_MS + 20)?.orders).toBe(1);
+});
+
 test("decisions of orders nobody follows change nothing", () => {
   const watch = createOrderWatch();
   watch.take([decided("stranger")], START_MS);

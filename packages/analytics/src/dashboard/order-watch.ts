@@ -36,7 +36,7 @@ export interface OrderWatch {
 }
 
 export interface OrderWatchOptions {
-  /** Orders followed at once. */
+  /** Orders followed at once, and decisions kept for orders that are yet to be read. */
   readonly maxOrders?: number;
   /** Orders taken up within one second. */
   readonly maxPerSecond?: number;
@@ -56,6 +56,8 @@ export function createOrderWatch({
   windowMs = 60_000,
 }: OrderWatchOptions = {}): OrderWatch {
   const followed = new Map<string, Followed>();
+  // Orders and decisions are two topics, so a decision may be read before its order is: when each was read, and which it was.
+  const early = new Map<string, { readonly success: boolean; readonly atMs: number }>();
   const recent: Followed["order"][] = [];
   let took: { readonly atMs: number; readonly ms: number }[] = [];
   let second = { id: 0, taken: 0 };
@@ -68,7 +70,7 @@ export function createOrderWatch({
     if (id !== second.id) second = { id, taken: 0 };
     if (second.taken++ >= maxPerSecond || followed.has(order_id)) return;
     // The oldest is given up: its decision may never come, or lie in a partition that another instance reads.
-    if (followed.size >= maxOrders) followed.delete(followed.keys().next().value!);
+    makeRoom(followed);
     const { item, quantity } = payload;
     const order: Followed["order"] = {
       order_id,
@@ -81,22 +83,35 @@ export function createOrderWatch({
     followed.set(order_id, { placedMs: Date.parse(timestamp), order });
     recent.unshift(order);
     if (recent.length > shown) recent.pop();
+    const decision = early.get(order_id);
+    if (decision !== undefined) settle(order_id, decision.success, decision.atMs);
   }
 
-  function settle({ order_id, success }: Exclude<Event, { event_type: "OrderPlaced" }>, nowMs: number) {
+  function settle(order_id: string, success: boolean, atMs: number) {
     const of = followed.get(order_id);
-    if (of === undefined) return;
-    followed.delete(order_id);
+    if (of === undefined) {
+      // No order is taken up any more in this second, so there is none to keep it for: under load this costs nothing.
+      if (second.taken >= maxPerSecond && second.id === Math.floor(atMs / 1000)) return;
+      makeRoom(early);
+      early.set(order_id, { success, atMs });
+      return;
+    }
+    // It stays among those followed: the same order sent again is none to wait for.
+    if (of.order.tookMs !== null) return;
     of.order.state = success ? "reserved" : "failed";
-    of.order.tookMs = Math.max(0, nowMs - of.placedMs);
-    took.push({ atMs: nowMs, ms: of.order.tookMs });
+    of.order.tookMs = Math.max(0, atMs - of.placedMs);
+    took.push({ atMs, ms: of.order.tookMs });
+  }
+
+  function makeRoom(orders: Map<string, unknown>) {
+    if (orders.size >= maxOrders) orders.delete(orders.keys().next().value!);
   }
 
   return {
     take(events, nowMs) {
       for (const event of events) {
         if (event.event_type === "OrderPlaced") follow(event, nowMs);
-        else settle(event, nowMs);
+        else settle(event.order_id, event.success, nowMs);
       }
     },
     recent: () => recent,
@@ -110,6 +125,7 @@ export function createOrderWatch({
     },
     clear() {
       followed.clear();
+      early.clear();
       recent.length = 0;
       took = [];
     },
