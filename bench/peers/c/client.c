@@ -138,7 +138,7 @@ static producer_t *new_producer(void) {
   return producer;
 }
 
-/* One produce_batch, payloads copied as a program does that reuses its buffer (and as ours does). */
+/* One produce_batch, payloads copied by librdkafka, as a program has it do that reuses its buffer (ours copies them itself, and lends the copies). */
 static void send_batch(producer_t *producer) {
   for (int i = producer->kept; i < BATCH; i++) {
     const payload_t *p = &payloads[(producer->sent + i) % payload_count];

@@ -125,6 +125,37 @@ test("clients work inside workers, beside those of the main thread", async () =>
   expect(ended).toMatchObject({ exitCode: 0, signal: null, stdout: "500 500" });
 });
 
+test("a worker that is terminated while it sends takes nothing with it that librdkafka still reads", async () => {
+  const workerFile = join(folder, "terminated.ts");
+  await Bun.write(
+    workerFile,
+    `import { createProducer } from ${JSON.stringify(join(import.meta.dir, "index.ts"))};
+     const producer = createProducer({ brokers: ${JSON.stringify(cluster.brokers)}, lingerMs: 200 });
+     for (let sent = 0; ; sent += 100) {
+       await producer.ready(100);
+       void producer.sendBatch("orders", Array.from({ length: 100 }, (_, i) => ({ value: "x".repeat(1000 + i) })));
+       await new Promise((resolve) => setTimeout(resolve, 1));
+       if (sent === 5_000) postMessage("sending");
+     }`,
+  );
+  const ended = await run(
+    "terminating",
+    `kafka.libraryVersion();
+     for (let i = 0; i < 3; i++) {
+       const worker = new Worker(${JSON.stringify(workerFile)});
+       await new Promise((resolve) => (worker.onmessage = resolve));
+       worker.terminate();
+       Bun.gc(true);
+     }
+     // What they had queued goes out meanwhile.
+     const producer = kafka.createProducer({ brokers });
+     await Bun.sleep(600);
+     console.log((await producer.send("orders", { value: "main" })).topic);
+     process.exit(0);`,
+  );
+  expect(ended).toMatchObject({ exitCode: 0, signal: null, stdout: "orders" });
+});
+
 test("fifty clients at once, closed together, leave nothing", async () => {
   const before = liveHandles();
   const producers = Array.from({ length: 25 }, () => createProducer({ brokers: cluster.brokers }));

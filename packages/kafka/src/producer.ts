@@ -1,6 +1,6 @@
 /**
  * The producer. Sends are staged as they come and handed to librdkafka by one native call a tick; acknowledgements come back as
- * events and settle the promises. Nothing here waits, copies twice or queues without a bound: a full queue refuses.
+ * events and settle the promises. Nothing here waits, or queues without a bound: a full queue refuses.
  */
 import { type ClusterDescription, describeCluster } from "./cluster.ts";
 import {
@@ -17,6 +17,7 @@ import { EventType } from "./native/event-type.ts";
 import type { Pointer } from "./native/ffi.ts";
 import { errorOf, librdkafka } from "./native/library.ts";
 import { NativeClient } from "./native/native-client.ts";
+import { PayloadMemory } from "./native/payload-memory.ts";
 import { Staging } from "./native/staging.ts";
 import { produceTagged } from "./native/tagged-record.ts";
 import { checkOptions } from "./option-check.ts";
@@ -41,6 +42,7 @@ export class Producer implements AsyncDisposable {
   readonly #client: NativeClient;
   readonly #topics: TopicHandles;
   readonly #pending = new PendingTable();
+  readonly #payloads: PayloadMemory;
   readonly #reports: DeliveryReports;
   readonly #staging: Staging;
   readonly #maxRecords: number;
@@ -58,8 +60,10 @@ export class Producer implements AsyncDisposable {
     this.#maxRecords = options.maxQueuedRecords ?? defaultQueuedRecords;
     this.#maxBytes = options.maxQueuedBytes ?? defaultQueuedBytes;
     const properties = producerProperties(options);
+    this.#payloads = new PayloadMemory(this.#maxBytes);
     this.#reports = new DeliveryReports({
       isIdempotent: String(properties["enable.idempotence"]) === "true",
+      payloads: this.#payloads,
     });
     this.#client = new NativeClient({
       type: "producer",
@@ -75,7 +79,7 @@ export class Producer implements AsyncDisposable {
       },
     });
     this.#topics = new TopicHandles(this.#client.rk);
-    this.#staging = new Staging((slot, index, bytes, code) => {
+    this.#staging = new Staging(this.#payloads, (slot, index, bytes, code) => {
       this.#refuse(slot, index, bytes, errorOf(code, "produce"));
     });
   }
@@ -204,7 +208,7 @@ export class Producer implements AsyncDisposable {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(closed());
     await drained;
     this.#topics.release();
-    await this.#client.destroy();
+    await this.#client.destroy(() => this.#payloads.close());
   }
 
   /** Checks that `count` records may come in and gives the topic's handle. */
@@ -230,7 +234,9 @@ export class Producer implements AsyncDisposable {
     try {
       if (record.headers === undefined && record.timestamp === undefined) {
         const { key = null, value, partition = -1 } = record;
-        this.#bytes += this.#staging.add(topic, key, value, partition, slot, index);
+        // Not in one expression: records staged before may be handed over first, and be refused, which changes the sum.
+        const bytes = this.#staging.add(topic, key, value, partition, slot, index);
+        this.#bytes += bytes;
       } else this.#stageAlone(topic, record, slot, index);
     } catch (thrown) {
       this.#refuse(slot, index, 0, unwritten(thrown));

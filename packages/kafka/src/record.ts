@@ -4,7 +4,7 @@
 export type Bytes = string | Uint8Array | null;
 
 /**
- * A value that writes itself, straight into the memory that librdkafka copies from: for encoders, which would make a text or a buffer for every record else.
+ * A value that writes itself, into memory of the producer: for encoders, which would make a text or a buffer for every record else.
  */
 export interface ValueWriter {
   /** The most bytes it writes. */

@@ -71,7 +71,8 @@ export class TransactionalProducer implements AsyncDisposable {
       onEvent: () => undefined,
     });
     this.#topics = new TopicHandles(this.#client.rk);
-    this.#staging = new Staging((_slot, index, _bytes, code) => {
+    // It learns the fate of its records by the transaction's, all at once: what lending them saves is within the noise then.
+    this.#staging = new Staging(null, (_slot, index, _bytes, code) => {
       this.#refusal ??= abortable(errorOf(code, `produce record ${index}`));
     });
   }

@@ -1,4 +1,7 @@
-/** Reads the delivery reports of an event, a block at a time. The messages belong to the event; nothing of them is kept. */
+/**
+ * Reads the delivery reports of an event, a block at a time. The messages belong to the event; nothing of them is kept. Values that were lent to
+ * librdkafka are given back by it with their report.
+ */
 import type { Report } from "../delivery.ts";
 import { KafkaError } from "../error.ts";
 import { ErrCode } from "./error-codes.ts";
@@ -6,11 +9,13 @@ import type { Pointer } from "./ffi.ts";
 import { message as field } from "./layout.ts";
 import { librdkafka } from "./library.ts";
 import { MessageBlock, messageWords } from "./message-block.ts";
+import type { PayloadMemory } from "./payload-memory.ts";
 
 const possiblyPersisted = 1; // RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
 
 export class DeliveryReports {
   readonly #isIdempotent: boolean;
+  readonly #payloads: PayloadMemory;
   readonly #block = new MessageBlock(1024);
   readonly #report: Report = {
     slot: 0,
@@ -22,8 +27,12 @@ export class DeliveryReports {
     error: null,
   };
 
-  constructor({ isIdempotent }: { readonly isIdempotent: boolean }) {
+  constructor({
+    isIdempotent,
+    payloads,
+  }: { readonly isIdempotent: boolean; readonly payloads: PayloadMemory }) {
     this.#isIdempotent = isIdempotent;
+    this.#payloads = payloads;
   }
 
   read(event: Pointer, onReport: (report: Report) => void): void {
@@ -50,7 +59,9 @@ export class DeliveryReports {
     // Without acknowledgements librdkafka counts down from an internal mark.
     report.offset = Math.max(-1, offset);
     report.timestamp = block.timestamp(index);
-    report.bytes = u32[at + field.len / 4]! + u32[at + field.keyLen / 4]!;
+    const length = u32[at + field.len / 4]!;
+    report.bytes = length + u32[at + field.keyLen / 4]!;
+    this.#payloads.release(block.structs.getSize(at + field.payload / 4), length);
     if (code !== 0) report.error = failure(code, block.pointer(index));
     else report.error = offset < 0 && this.#isIdempotent ? implicitlyAcknowledged() : null;
     return report;

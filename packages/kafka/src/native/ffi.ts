@@ -115,6 +115,7 @@ const linux = process.platform === "linux";
 
 const libcSymbols = {
   malloc: { args: ["u64"], returns: "ptr" },
+  free: { args: ["ptr"], returns: "void" },
   // The size as an address, which is 64 bits of a number as well: "u64" goes through a check for bigints that costs as much as the whole call.
   memcpy: { args: [/* target */ "ptr", /* source */ "ptr", /* size */ "ptr"], returns: "void" },
   close: { args: ["i32"], returns: "i32" },
@@ -139,6 +140,7 @@ export function createPipe(): { readFd: number; writeFd: number } {
 
 type Libc = NativeFunctions<{
   malloc: { args: ["u64"]; returns: "ptr" };
+  free: { args: ["ptr"]; returns: "void" };
   memcpy: { args: ["ptr", "ptr", "ptr"]; returns: "void" };
   close: { args: ["i32"]; returns: "i32" };
   pipe2: { args: ["ptr", "i32"]; returns: "i32" };

@@ -259,8 +259,9 @@ export class NativeClient {
    *
    * Destroying joins librdkafka's threads, and one that waits for an answer of a silent broker ends only with its request: so it happens on
    * a thread of its own, and is waited for only so long. Meanwhile nothing here refers to the client any more.
+   * @param onDestroyed frees what librdkafka was lent: called once the client is gone, however long that takes
    */
-  async destroy(): Promise<void> {
+  async destroy(onDestroyed: () => void = () => undefined): Promise<void> {
     if (this.rk.released) return;
     this.#tokens?.stop();
     for (const request of this.#requests.values()) {
@@ -277,7 +278,10 @@ export class NativeClient {
     this.queue.release();
     // The owner of a consumer has left its group by then; destroying must not wait for it a second time.
     const destroyed = callBlocking("rd_kafka_destroy_flags", [this.rk.surrender(), noConsumerClose]).then(
-      () => this.pipe.close(),
+      () => {
+        onDestroyed();
+        return this.pipe.close();
+      },
     );
     const { promise: deadline, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, destroyTimeoutMs);

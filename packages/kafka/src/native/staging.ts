@@ -1,6 +1,7 @@
 /**
- * The staging area of a producer: records are written once into native memory as they are sent, and handed to librdkafka together, by one
- * `rd_kafka_produce_batch` a tick. librdkafka copies them (`RD_KAFKA_MSG_F_COPY`), so the area is free again when the call returns.
+ * The staging area of a producer: records are written into native memory as they are sent, and handed to librdkafka together, by one
+ * `rd_kafka_produce_batch` a tick. Their values are lent to it from where they stay until their fate is known (payload-memory.ts). Where there is no
+ * room, librdkafka copies them (`RD_KAFKA_MSG_F_COPY`), as it does all keys; so the area itself is free again when the call returns.
  *
  * It holds records of one topic at a time. A record that carries headers or a timestamp can't travel in a batch: it goes by
  * `rd_kafka_produceva` (tagged-record.ts), after what was staged before it, so that order is kept.
@@ -9,6 +10,7 @@ import type { Bytes, ValueWriter } from "../record.ts";
 import { libc, NativeMemory, type Pointer, writeUtf8 } from "./ffi.ts";
 import { message as field } from "./layout.ts";
 import { librdkafka } from "./library.ts";
+import type { PayloadMemory } from "./payload-memory.ts";
 import { isValueWriter, writeValue } from "./value-writer.ts";
 
 const words = field.size / 4;
@@ -33,10 +35,14 @@ export class Staging {
   #count = 0;
   #used = 0;
   #topic: Pointer | null = null;
+  /** Whether the values of what is staged are lent to librdkafka, or copied by it: one or the other for a whole batch. */
+  #lends = false;
   /** A value is writing itself, into the place of the record that comes next: nothing else may be staged there, and nothing be handed over. */
   #isWriting = false;
 
   constructor(
+    /** Where values are lent from. Null: all are copied. */
+    private readonly payloads: PayloadMemory | null,
     private readonly refused: Refused,
     private readonly capacity = 4096,
     arenaBytes = 2 * 1024 * 1024,
@@ -67,6 +73,9 @@ export class Staging {
     const room = this.#arena.size - this.#used;
     if (this.#topic !== topic || this.#count === this.capacity || most(key) + most(value) > room)
       this.flush();
+    const lends = this.payloads?.hasRoom(most(value)) === true;
+    if (lends !== this.#lends) this.flush();
+    this.#lends = lends;
     this.#topic = topic;
     const at = this.#count * words;
     const { i32, u32 } = this.#messages;
@@ -75,7 +84,8 @@ export class Staging {
     u32[at + field.opaque / 4] = slot;
     u32[at + field.opaque / 4 + 1] = index;
     const keyBytes = this.#write(key, at + field.key / 4);
-    const valueBytes = this.#write(value, at + field.payload / 4);
+    const valueAt = at + field.payload / 4;
+    const valueBytes = lends ? this.#lend(value, valueAt) : this.#write(value, valueAt);
     this.#count++;
     return keyBytes + valueBytes;
   }
@@ -89,7 +99,7 @@ export class Staging {
     const taken = librdkafka().rd_kafka_produce_batch(
       this.#topic,
       -1,
-      copyPayload | ownPartition,
+      this.#lends ? ownPartition : ownPartition | copyPayload,
       this.#messages.address,
       count,
     );
@@ -99,9 +109,25 @@ export class Staging {
     for (let at = 0; at < count * words; at += words) {
       const code = i32[at + field.err / 4]!;
       if (code === 0) continue;
-      const bytes = u32[at + field.len / 4]! + u32[at + field.keyLen / 4]!;
+      const length = u32[at + field.len / 4]!;
+      this.payloads?.release(this.#messages.getSize(at + field.payload / 4), length);
+      const bytes = length + u32[at + field.keyLen / 4]!;
       this.refused(u32[at + field.opaque / 4]!, u32[at + field.opaque / 4 + 1]!, bytes, code);
     }
+  }
+
+  /** Writes pointer and length at `at` and the bytes to where they stay, which has room for them. Returns the length. */
+  #lend(value: Bytes | ValueWriter, at: number): number {
+    if (value === null) return this.#write(value, at);
+    const arena = this.#arena;
+    const offset = this.#used;
+    const isThere = value instanceof Uint8Array;
+    const length = isThere ? value.length : this.#copy(value, arena, offset);
+    const address = this.payloads!.take(length);
+    if (length > 0) libc.memcpy(address, isThere ? value : arena.address + offset, length);
+    this.#messages.setSize(at, address);
+    this.#messages.setSize(at + 2, length);
+    return length;
   }
 
   /** Writes pointer and length at `at` and the bytes into the arena. Returns the length. */
