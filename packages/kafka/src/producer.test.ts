@@ -269,6 +269,8 @@ test("bad options are refused before anything is created", () => {
   expect(() => producerOf({ librdkafka: { "log.queue": false } })).toThrow("log.queue is set by the client");
   expect(() => producerOf({ librdkafka: { "lnger.ms": 1 } })).toThrow('did you mean "linger.ms"?');
   expect(() => producerOf({ lingerMs: 1e9 })).toThrow("linger.ms");
+  const noText = Object.create(null) as never;
+  expect(() => producerOf({ librdkafka: { "enable.idempotence": noText } })).toThrow("enable.idempotence");
   expect(liveHandles()).toEqual(before);
 });
 

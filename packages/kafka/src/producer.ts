@@ -61,10 +61,6 @@ export class Producer implements AsyncDisposable {
     this.#maxBytes = options.maxQueuedBytes ?? defaultQueuedBytes;
     const properties = producerProperties(options);
     this.#payloads = new PayloadMemory(this.#maxBytes);
-    this.#reports = new DeliveryReports({
-      isIdempotent: String(properties["enable.idempotence"]) === "true",
-      payloads: this.#payloads,
-    });
     this.#client = new NativeClient({
       type: "producer",
       properties,
@@ -77,6 +73,11 @@ export class Producer implements AsyncDisposable {
         if (this.#counters.acknowledged > acknowledged) this.#client.reached();
         this.#tellRoom();
       },
+    });
+    // After the client, which refuses what is no value of a property.
+    this.#reports = new DeliveryReports({
+      isIdempotent: String(properties["enable.idempotence"]) === "true",
+      payloads: this.#payloads,
     });
     this.#topics = new TopicHandles(this.#client.rk);
     this.#staging = new Staging(this.#payloads, (slot, index, bytes, code) => {
