@@ -160,7 +160,7 @@ export function transactionalProperties(
     transactionTimeoutMs?: number;
   },
 ): Properties {
-  if (options.transactionalId === "") throw invalid("transactionalId is empty");
+  if (isBlank(options.transactionalId)) throw invalid("transactionalId is empty");
   const { transactionTimeoutMs = 30_000 } = options;
   return withOverrides(
     {
@@ -191,11 +191,17 @@ function sendingProperties(options: ProducerOptions): Properties {
   };
 }
 
+/** librdkafka cuts white space off a property's ends, and takes one of nothing else for unset. */
+function isBlank(text: unknown): boolean {
+  return typeof text === "string" && /^[ \t\n\v\f\r]*$/.test(text);
+}
+
 export const defaultQueuedRecords = 100_000;
 export const defaultQueuedBytes = 256 * 1024 * 1024;
 
 export function consumerProperties(options: ClientOptions & ConsumerGroupOptions): Properties {
-  if (options.groupId === "" || options.librdkafka?.["group.id"] === "") throw invalid("groupId is empty");
+  if (isBlank(options.groupId) || isBlank(options.librdkafka?.["group.id"]))
+    throw invalid("groupId is empty");
   if ((options.topics ?? []).length + (options.partitions ?? []).length === 0) {
     throw invalid("topics is empty: name at least one topic, or partitions to read");
   }
@@ -248,6 +254,6 @@ export function adminProperties(options: ClientOptions): Properties {
 
 /** Of a client that reads what groups have committed and belongs to none. */
 export function groupReaderProperties(options: ClientOptions, groupId: string): Properties {
-  if (groupId === "") throw invalid("groupId is empty");
+  if (isBlank(groupId)) throw invalid("groupId is empty");
   return { ...adminProperties(options), "group.id": groupId, "enable.auto.commit": false };
 }

@@ -424,7 +424,8 @@ test("a handler that takes longer than max.poll.interval.ms keeps its partition"
 });
 
 test("bad options are refused", () => {
-  expect(() => consumerOf("t", { groupId: "" })).toThrow("groupId is empty");
+  for (const groupId of ["", " ", "\t\n"])
+    expect(() => consumerOf("t", { groupId })).toThrow("groupId is empty");
   expect(() => consumerOf("t", { topics: [] })).toThrow("topics is empty");
   expect(() => consumerOf("t", { partitions: [{ topic: "t", partition: 0 }] })).toThrow("exclude each other");
   expect(() => consumerOf("t", { groupProtocol: "consumer" })).toThrow(
