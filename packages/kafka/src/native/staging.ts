@@ -71,9 +71,10 @@ export class Staging {
   ): number {
     if (this.#isWriting) throw new Error("a value that writes itself must not send records");
     const room = this.#arena.size - this.#used;
-    if (this.#topic !== topic || this.#count === this.capacity || most(key) + most(value) > room)
+    const mostOfValue = most(value);
+    if (this.#topic !== topic || this.#count === this.capacity || most(key) + mostOfValue > room)
       this.flush();
-    const lends = this.payloads?.hasRoom(most(value)) === true;
+    const lends = this.payloads?.hasRoom(mostOfValue) === true;
     if (lends !== this.#lends) this.flush();
     this.#lends = lends;
     this.#topic = topic;
