@@ -1,7 +1,8 @@
 /** The dashboard in a real Chromium, on the whole system under load: what it shows is what the metrics file says, it comes back when its server does, and its form works. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type Browser, noBrowser, startBrowser } from "./support/browser.ts";
+import { type Browser, noBrowser, type PageOptions, startBrowser } from "./support/browser.ts";
 import { burger, postJson } from "./support/http.ts";
+import { metric } from "./support/inventory.ts";
 import { onEachOwnCluster, SHORT_SESSION } from "./support/own-clusters.ts";
 import { type Metrics, type System, startSystem } from "./support/system.ts";
 import { until } from "./support/until.ts";
@@ -30,6 +31,16 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
       await system?.stop();
     });
 
+    async function openLive(options: Omit<PageOptions, "url"> = {}): Promise<void> {
+      await browser.open({ url, ...options });
+      await becomesLive();
+    }
+    const becomesLive = (options?: { deadlineMs: number }) =>
+      until(
+        "it is live",
+        async () => (await browser.attribute("#connection", "data-state")) === "live",
+        options,
+      );
     const shown = async () => ({
       total_orders: number(await browser.text("#total-orders")),
       reserved_orders: number(await browser.text("#reserved-orders")),
@@ -45,11 +56,7 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
     }
 
     test("figures are those of the metrics file, orders move, groups have their lag", async () => {
-      await browser.open({ url });
-      await until(
-        "it is live",
-        async () => (await browser.attribute("#connection", "data-state")) === "live",
-      );
+      await openLive();
       for (let burst = 0; burst < 5; burst++) await order(200);
       await system.until("all is decided and shown", async () => {
         const { total_orders, reserved_orders, failed_orders } = await shown();
@@ -74,17 +81,15 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
     });
 
     test("orders that were read after their decisions are shown decided too", async () => {
-      await browser.open({ url });
-      await until(
-        "it is live",
-        async () => (await browser.attribute("#connection", "data-state")) === "live",
-      );
+      await openLive();
       // What analytics finds when it wakes up is both topics at once, and either may come first.
       process.kill(system.analytics.pid, "SIGSTOP");
       await order(20);
-      await Bun.sleep(700);
-      process.kill(system.analytics.pid, "SIGCONT");
       await system.until("all of them are decided", async () => {
+        return (await metric(system.inventory, "inventory_decisions_total")) === 1020;
+      });
+      process.kill(system.analytics.pid, "SIGCONT");
+      await system.until("all of them are shown decided", async () => {
         if ((await shown()).total_orders !== 1020) return false;
         return (
           (await browser.count("#orders .state")) === 12 && (await browser.count("#orders .placed")) === 0
@@ -93,11 +98,7 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
     });
 
     test("an order of the form is accepted and seen decided; a bad one is told why", async () => {
-      await browser.open({ url });
-      await until(
-        "it is live",
-        async () => (await browser.attribute("#connection", "data-state")) === "live",
-      );
+      await openLive();
       await browser.fill("[name=item]", "Soup <b>of the day</b>");
       await browser.click("#order-form button");
       await until("it is accepted", async () => (await browser.text("#order-answer")).startsWith("Accepted"));
@@ -119,11 +120,7 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
     test.skipIf(kind === "apache")(
       "when its server goes it says so, and goes on by itself when that is back, with its charts",
       async () => {
-        await browser.open({ url });
-        await until(
-          "it is live",
-          async () => (await browser.attribute("#connection", "data-state")) === "live",
-        );
+        await openLive();
         await system.analytics.kill();
         await until(
           "it says that it is stale",
@@ -131,11 +128,7 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
           { deadlineMs: 20_000 },
         );
         await system.analytics.start();
-        await until(
-          "it is live again",
-          async () => (await browser.attribute("#connection", "data-state")) === "live",
-          { deadlineMs: 30_000 },
-        );
+        await becomesLive({ deadlineMs: 30_000 });
         await order(10);
         await until("new orders are counted", async () => (await shown()).total_orders === 1031, {
           deadlineMs: 20_000,
@@ -147,11 +140,7 @@ onEachOwnCluster("the dashboard", (cluster, kind) => {
     test.skipIf(kind === "apache")(
       "on a phone nothing is wider than the screen, and everything can be reached by keyboard",
       async () => {
-        await browser.open({ url, width: 390, height: 844, mobile: true, dark: true });
-        await until(
-          "it is live",
-          async () => (await browser.attribute("#connection", "data-state")) === "live",
-        );
+        await openLive({ width: 390, height: 844, mobile: true, dark: true });
         await order(12);
         await until("there are orders to see", async () => (await browser.count("#orders .state")) === 12);
         const widest =
