@@ -78,7 +78,8 @@ function planLane(
     planned.push({
       kind,
       lane,
-      atMs: Math.round(atMs),
+      // Down: up would be the end of the plan itself, once in a thousand.
+      atMs: Math.floor(atMs),
       lastsMs: Math.round(lastsMs(kind, sessionTimeoutMs, random)),
       target: first ? 0 : random.integer(0, 999),
     });
