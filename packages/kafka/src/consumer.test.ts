@@ -1,39 +1,22 @@
 /** The consumer on the in-process cluster: order, commits, concurrency, rebalances, closing. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Batch } from "./batch.ts";
 import { type Consumer, createConsumer } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
-import { createProducer, type Producer } from "./producer.ts";
 import type { TopicPartition } from "./record.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { until, useCluster } from "./test-cluster.ts";
 
 setDefaultTimeout(30_000);
 
 const offsetCommit = 8;
 const rebalanceInProgress = 27;
 
-/** Other tests of the run may hold clients of their own. */
-let handlesBefore: Record<string, number>;
-let cluster: MockCluster;
-let producer: Producer;
-let names = 0;
-
-beforeAll(() => {
-  handlesBefore = liveHandles();
-  cluster = createCluster();
-  producer = createProducer({ brokers: cluster.brokers });
-});
-afterAll(async () => {
-  await producer.close();
-  cluster.close();
-  expect(liveHandles()).toEqual(handlesBefore);
-});
+const { cluster, producer, newTopic } = useCluster();
 
 /** A topic of its own with `count` numbered records, spread over its partitions by key. */
 async function topicWith(count: number, partitions = 3): Promise<string> {
-  const topic = `topic-${names++}`;
-  cluster.createTopic(topic, { partitions });
+  const topic = newTopic(partitions);
   const records = Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: `${i}` }));
   if (count > 0) await producer.sendBatch(topic, records);
   return topic;
@@ -435,14 +418,6 @@ test("bad options are refused", () => {
     "enable.auto.commit is set by the client",
   );
 });
-
-async function until(condition: () => boolean, deadlineMs = 25_000): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not reached within ${deadlineMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 /** Keeps the thread for so many milliseconds. */
 function busyFor(ms: number): void {

@@ -1,23 +1,19 @@
 /** Any options at all: a client that closes cleanly, or an error that says what is wrong. Never a crash, never a handle left. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { createAdmin } from "./admin.ts";
 import { createConsumer } from "./consumer.ts";
 import { KafkaError } from "./error.ts";
 import { propertyKinds, propertyNames } from "./native/properties.generated.ts";
 import { createProducer } from "./producer.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
+import { liveHandles } from "./testing/index.ts";
 import { createTransactionalProducer } from "./transaction.ts";
 
 setDefaultTimeout(30_000);
 
-let before: Record<string, number>;
-let cluster: MockCluster;
-beforeAll(() => {
-  cluster = createCluster({ topics: { orders: 1 } });
-  before = liveHandles();
-});
-afterAll(() => cluster.close());
+const { cluster } = useCluster({ topics: { orders: 1 } });
+const before = liveHandles();
 
 const quiet = { onLog: () => undefined, onError: () => undefined };
 const sound = {

@@ -1,31 +1,16 @@
 /** Values are lent to librdkafka from memory of ours: they must stay as they are until their fate is known, however long and whatever else is sent. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { createConsumer } from "./consumer.ts";
 import { BatchError } from "./error.ts";
 import { createProducer, type Producer } from "./producer.ts";
 import type { ProducerRecord } from "./record.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
+import { liveHandles } from "./testing/index.ts";
 
 setDefaultTimeout(60_000);
 
-let handlesBefore: Record<string, number>;
-let cluster: MockCluster;
-let topics = 0;
-
-beforeAll(() => {
-  handlesBefore = liveHandles();
-  cluster = createCluster({ brokers: 2 });
-});
-afterAll(() => {
-  cluster.close();
-  expect(liveHandles()).toEqual(handlesBefore);
-});
-
-function newTopic(): string {
-  const topic = `lent-${topics++}`;
-  cluster.createTopic(topic, { partitions: 1 });
-  return topic;
-}
+const handlesBefore = liveHandles();
+const { cluster, newTopic } = useCluster({ brokers: 2 });
 
 /** A value that says which it is, and whether it is whole: text, a small array, a view, or one that writes itself. */
 function contentOf(number: number, length: number): ProducerRecord["value"] {

@@ -1,29 +1,18 @@
 /** How clients end, in every way a program ends: with and without close, in workers, many at once, by the process's own end. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConsumer } from "./consumer.ts";
 import { createProducer } from "./producer.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
+import { liveHandles } from "./testing/index.ts";
 
 setDefaultTimeout(30_000);
 
-/** Other tests of the run may hold clients of their own. */
-let handlesBefore: Record<string, number>;
-let cluster: MockCluster;
-let folder: string;
-
-beforeAll(() => {
-  handlesBefore = liveHandles();
-  cluster = createCluster({ topics: { orders: 3 } });
-  folder = mkdtempSync(join(tmpdir(), "lifecycle-"));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-  cluster.close();
-  expect(liveHandles()).toEqual(handlesBefore);
-});
+const { cluster } = useCluster({ topics: { orders: 3 } });
+const folder = mkdtempSync(join(tmpdir(), "lifecycle-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a program that has the package as `kafka` and the cluster's address as `brokers`. */
 async function run(

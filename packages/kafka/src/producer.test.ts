@@ -1,33 +1,16 @@
 /** The producer on the in-process cluster: what it delivers, what it refuses, what it leaves behind. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { createConsumer } from "./consumer.ts";
 import { BatchError, KafkaError } from "./error.ts";
 import { createProducer } from "./producer.ts";
 import type { ProducerRecord } from "./record.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
+import { liveHandles } from "./testing/index.ts";
 
 setDefaultTimeout(30_000);
 
-/** Other tests of the run may hold clients of their own. */
-let handlesBefore: Record<string, number>;
-let cluster: MockCluster;
-let topics = 0;
-
-beforeAll(() => {
-  handlesBefore = liveHandles();
-  cluster = createCluster();
-});
-afterAll(() => {
-  cluster.close();
-  expect(liveHandles()).toEqual(handlesBefore);
-});
-
-function newTopic(partitions = 1): string {
-  const topic = `topic-${topics++}`;
-  cluster.createTopic(topic, { partitions });
-  return topic;
-}
+const { cluster, newTopic } = useCluster();
 
 const producerOf = (options = {}) =>
   createProducer({ brokers: cluster.brokers, onLog: () => undefined, ...options });

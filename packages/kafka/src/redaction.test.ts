@@ -1,19 +1,18 @@
 /** One password after another, sent through everything that prints: none comes out. */
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { inspect } from "node:util";
 import { createAdmin } from "./admin.ts";
 import type { ClientOptions } from "./config.ts";
 import { createConsumer } from "./consumer.ts";
-import { liveHandles } from "./native/handle.ts";
 import { createProducer } from "./producer.ts";
+import { leavesNoHandles } from "./test-cluster.ts";
 import { createTransactionalProducer } from "./transaction.ts";
 
 setDefaultTimeout(30_000);
 
 const canary = "canary-9f8e7d";
 
-const before = liveHandles();
-afterAll(() => expect(liveHandles()).toEqual(before));
+leavesNoHandles();
 
 /** Every way to look at a value. */
 function printed(value: unknown): string {

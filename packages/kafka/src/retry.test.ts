@@ -1,8 +1,8 @@
 /** Requests that meet a cluster in motion: what is asked again, how long, and what is not. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type Admin, createAdmin } from "./admin.ts";
 import { createProducer } from "./producer.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
 
 setDefaultTimeout(30_000);
 
@@ -17,20 +17,11 @@ const illegalGeneration = 22;
 const quiet = { onLog: () => undefined, onError: () => undefined };
 const at = (partition: number) => ({ topic: "orders", partition, at: "latest" as const });
 
-let handlesBefore: Record<string, number>;
-let cluster: MockCluster;
+const { cluster } = useCluster({ brokers: 3, topics: { orders: 3 } });
 beforeAll(async () => {
-  handlesBefore = liveHandles();
-  cluster = createCluster({ brokers: 3, topics: { orders: 3 } });
   await using producer = createProducer({ brokers: cluster.brokers, ...quiet });
-  await Promise.all(
-    [0, 1, 1, 2, 2, 2].map((partition) => producer.send("orders", { value: "x", partition })),
-  );
-});
-afterAll(() => {
-  for (const key of Object.values(api)) cluster.clearRequestErrors(key);
-  cluster.close();
-  expect(liveHandles()).toEqual(handlesBefore);
+  const records = [0, 1, 1, 2, 2, 2].map((partition) => ({ value: "x", partition }));
+  await producer.sendBatch("orders", records);
 });
 
 /** With all it needs known: no request of its start meets what a test prepares. */

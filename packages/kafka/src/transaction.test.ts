@@ -1,9 +1,9 @@
 /** Transactions on the in-process cluster: what is seen, what is not, and what happens when a call fails. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { createConsumer } from "./consumer.ts";
-import { createProducer, type Producer } from "./producer.ts";
 import { runTransactions } from "./run-transactions.ts";
-import { createCluster, liveHandles, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
+import { createCluster, liveHandles } from "./testing/index.ts";
 import { createTransactionalProducer } from "./transaction.ts";
 
 const EndTxn = 26;
@@ -13,28 +13,8 @@ const notCoordinator = 16;
 
 setDefaultTimeout(30_000);
 
-/** Other tests of the run may hold clients of their own. */
-let handlesBefore: Record<string, number>;
-let cluster: MockCluster;
-let producer: Producer;
+const { cluster, producer, newTopic } = useCluster();
 let names = 0;
-
-beforeAll(() => {
-  handlesBefore = liveHandles();
-  cluster = createCluster();
-  producer = createProducer({ brokers: cluster.brokers });
-});
-afterAll(async () => {
-  await producer.close();
-  cluster.close();
-  expect(liveHandles()).toEqual(handlesBefore);
-});
-
-function newTopic(partitions = 1): string {
-  const topic = `topic-${names++}`;
-  cluster.createTopic(topic, { partitions });
-  return topic;
-}
 
 const transactionalOf = (transactionalId: string) =>
   createTransactionalProducer({ brokers: cluster.brokers, transactionalId, onLog: () => undefined });

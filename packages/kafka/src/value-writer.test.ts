@@ -1,33 +1,15 @@
 /** Values that write themselves into the producer's memory: as they are, or refused alone. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { createConsumer } from "./consumer.ts";
 import { BatchError, type KafkaError } from "./error.ts";
-import { createProducer, type Producer } from "./producer.ts";
 import type { ProducerRecord, ValueWriter } from "./record.ts";
-import { createCluster, type MockCluster } from "./testing/index.ts";
+import { useCluster } from "./test-cluster.ts";
 import { createTransactionalProducer } from "./transaction.ts";
 
 setDefaultTimeout(30_000);
 
-let cluster: MockCluster;
-let producer: Producer;
-let topics = 0;
-
-beforeAll(() => {
-  cluster = createCluster();
-  producer = createProducer({ brokers: cluster.brokers, onLog: () => undefined });
-});
-afterAll(async () => {
-  await producer.close();
-  cluster.close();
-});
-
-function newTopic(): string {
-  const topic = `written-${topics++}`;
-  cluster.createTopic(topic, { partitions: 1 });
-  return topic;
-}
+const { cluster, producer, newTopic } = useCluster();
 
 function writerOf(bytes: Uint8Array, maxBytes = bytes.length): ValueWriter {
   return {

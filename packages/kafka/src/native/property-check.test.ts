@@ -1,15 +1,14 @@
 /** Values of properties: what is refused, in which words, and that librdkafka never reads one otherwise than it was meant. */
-import { afterAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { KafkaError } from "../error.ts";
+import { leavesNoHandles } from "../test-cluster.ts";
 import { newConf, type Properties } from "./conf.ts";
 import { cstring, NativeMemory, readString } from "./ffi.ts";
-import { liveHandles } from "./handle.ts";
 import { librdkafka } from "./library.ts";
 import type { LibrdkafkaProperties } from "./properties.generated.ts";
 
-const before = liveHandles();
-afterAll(() => expect(liveHandles()).toEqual(before));
+leavesNoHandles();
 
 /** The property's value after it was set, or the message of the refusal. */
 function setAndGet(name: string, value: unknown): { value: string } | { refused: string } {

@@ -2,22 +2,22 @@
  * Tokens for OAUTHBEARER without a broker that could check them: when the function is called, what becomes of its failures, and that nothing
  * happens after closing. A listener that counts connections shows when librdkafka has a token: it makes none before.
  */
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import type { AccessToken, TokenFunction } from "../access-token.ts";
 import { createAdmin } from "../admin.ts";
 import type { ClientOptions, LogLine } from "../config.ts";
 import { createConsumer } from "../consumer.ts";
 import type { KafkaError } from "../error.ts";
 import { createProducer } from "../producer.ts";
+import { leavesNoHandles, until } from "../test-cluster.ts";
 import { createTransactionalProducer } from "../transaction.ts";
-import { Handle, liveHandles } from "./handle.ts";
+import { Handle } from "./handle.ts";
 import { Secrets } from "./secrets.ts";
 import { TokenRefresh } from "./token-refresh.ts";
 
 setDefaultTimeout(30_000);
 
-const before = liveHandles();
-afterAll(() => expect(liveHandles()).toEqual(before));
+leavesNoHandles();
 
 const canary = "canary-token";
 const tokenFor = (lifeMs: number): AccessToken => ({
@@ -25,14 +25,6 @@ const tokenFor = (lifeMs: number): AccessToken => ({
   expiresAt: Date.now() + lifeMs,
   principal: "alice",
 });
-
-async function until(condition: () => boolean, deadlineMs = 10_000): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not reached within ${deadlineMs} ms: ${condition}`);
-    await Bun.sleep(5);
-  }
-}
 
 /** Takes connections and says nothing. */
 function listen() {
