@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Browser, noBrowser, type PageOptions, startBrowser } from "./support/browser.ts";
 import { burger, postJson } from "./support/http.ts";
-import { metric } from "./support/inventory.ts";
 import { onEachOwnCluster, SHORT_SESSION } from "./support/own-clusters.ts";
+import { metric } from "./support/service-process.ts";
 import { type Metrics, type System, startSystem } from "./support/system.ts";
 import { until } from "./support/until.ts";
 

@@ -9,12 +9,11 @@ import {
   createOrders,
   examine,
   type InventoryFleet,
-  metric,
   nothingWrong,
   type Orders,
 } from "./support/inventory.ts";
 import { onOwnCluster } from "./support/own-clusters.ts";
-import type { ServiceProcess } from "./support/service-process.ts";
+import { metric, type ServiceProcess } from "./support/service-process.ts";
 import { followTopic } from "./support/topic-log.ts";
 import { until } from "./support/until.ts";
 

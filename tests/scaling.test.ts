@@ -7,7 +7,12 @@ import { GROUP_TOPICS } from "./consumer-lag.ts";
 import { produceOrders } from "./produce-10k.ts";
 import { untilDrained } from "./support/group.ts";
 import { onEachOwnCluster, SHORT_SESSION } from "./support/own-clusters.ts";
-import { createServiceProcess, type ServiceName, type ServiceProcess } from "./support/service-process.ts";
+import {
+  createServiceProcess,
+  metric,
+  type ServiceName,
+  type ServiceProcess,
+} from "./support/service-process.ts";
 import { type System, startSystem } from "./support/system.ts";
 import { followTopic } from "./support/topic-log.ts";
 
@@ -60,7 +65,9 @@ onEachOwnCluster("scaling", (cluster) => {
     await decisions.catchUp();
     const keys = new Set(decisions.all().map(({ key }) => key));
     expect(ids.filter((id) => !keys.has(id!))).toEqual([]);
-    const decided = [await decidedBy(system.inventory), await decidedBy(more[1]!)];
+    const decided = await Promise.all(
+      [system.inventory, more[1]!].map((instance) => metric(instance, "inventory_decisions_total")),
+    );
     expect(Math.min(...decided)).toBeGreaterThan(0);
     expect(decided[0]! + decided[1]!).toBe(decisions.all().length);
     await system.until(
@@ -80,10 +87,3 @@ onEachOwnCluster("scaling", (cluster) => {
     );
   }, 60_000);
 });
-
-/** How many orders an instance has decided, as it tells Prometheus. */
-async function decidedBy(inventory: ServiceProcess): Promise<number> {
-  const metrics = await (await fetch(`${inventory.managementUrl}/metrics`)).text();
-  const counts = [...metrics.matchAll(/^inventory_decisions_total\{.*\} (\d+)$/gm)];
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
-}

@@ -168,12 +168,3 @@ function countsOf(records: readonly LoggedRecord[]): Map<string, number> {
   for (const { key } of records) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
 }
-
-/** A figure that an instance tells Prometheus, all its labels added up. */
-export async function metric(service: ServiceProcess, name: string, labels = ""): Promise<number> {
-  const text = await (await fetch(`${service.managementUrl}/metrics`)).text();
-  const rows = [...text.matchAll(/^(\w+)(\{.*\})? (\S+)$/gm)];
-  return rows
-    .filter(([, row, given = ""]) => row === name && given.includes(labels))
-    .reduce((sum, [, , , value]) => sum + Number(value), 0);
-}

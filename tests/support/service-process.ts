@@ -246,3 +246,12 @@ function parseLine(line: string): LogLine {
   }
   return { message: line };
 }
+
+/** A figure that a service tells Prometheus, all its labels added up. */
+export async function metric(service: ServiceProcess, name: string, labels = ""): Promise<number> {
+  const text = await (await fetch(`${service.managementUrl}/metrics`)).text();
+  const rows = [...text.matchAll(/^(\w+)(\{.*\})? (\S+)$/gm)];
+  return rows
+    .filter(([, row, given = ""]) => row === name && given.includes(labels))
+    .reduce((sum, [, , , value]) => sum + Number(value), 0);
+}
