@@ -27,6 +27,7 @@ export { BatchError, KafkaError } from "./error.ts";
 export { libraryVersion } from "./native/library.ts";
 export type { LibrdkafkaProperties } from "./native/properties.generated.ts";
 export type { OffsetSpec } from "./offsets.ts";
+export { partitionOfKey } from "./partition-of-key.ts";
 export { createProducer, Producer, type ProducerCounters } from "./producer.ts";
 export type { RebalanceHandlers } from "./rebalance.ts";
 export type {
