@@ -11,7 +11,7 @@ import {
   ORDER_EVENTS,
   TOPICS,
 } from "@campus/events";
-import { createConsumer, createProducer } from "@campus/kafka";
+import { createConsumer, createProducer, partitionOfKey } from "@campus/kafka";
 import { createCluster, type MockCluster } from "@campus/kafka/testing";
 
 setDefaultTimeout(60_000);
@@ -150,6 +150,23 @@ describe("on a cluster", () => {
         expect(entry?.event).toMatchObject({ event_type: "OrderPlaced", payload: order });
     },
   );
+
+  test("orders that come alone and together lie together; all partitions get some", async () => {
+    const { line } = start();
+    const { url = "" } = await line("listening");
+    const spread: number[] = [];
+    const hit = new Set<number>();
+    for (let burst = 0; burst < 60; burst++) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => post(url, "/order", order)));
+      const ids = (await Promise.all(answers.map((answer) => answer.json()))) as { order_id: string }[];
+      const partitions = new Set(ids.map(({ order_id }) => partitionOfKey(order_id, 3)));
+      spread.push(partitions.size);
+      for (const partition of partitions) hit.add(partition);
+    }
+    // Of ten ids by chance it would be 2.95 on average.
+    expect(spread.reduce((sum, size) => sum + size, 0) / spread.length).toBeLessThan(2.4);
+    expect([...hit].sort()).toEqual([0, 1, 2]);
+  });
 
   test("readiness and metrics stand on the management port", async () => {
     const { line } = start();

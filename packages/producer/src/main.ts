@@ -1,5 +1,5 @@
 /** The producer: orders come in over HTTP and go out as events to `order-events`. Wiring only. */
-import { createMissingTopics, ORDER_EVENTS } from "@campus/events";
+import { createMissingTopics, type NewTopic, ORDER_EVENTS } from "@campus/events";
 import { createAdmin, createProducer, type KafkaError } from "@campus/kafka";
 import { allowedHosts, kafkaLogHandlers, startService, waitForKafka } from "@campus/service";
 import { apiKeysOrExit, tlsFilesOrExit } from "./access-settings.ts";
@@ -12,6 +12,7 @@ import { createKafkaHealth } from "./kafka-health.ts";
 import { registerKafkaStatistics, STATISTICS_INTERVAL_MS } from "./kafka-statistics.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
+import { createOrderIds } from "./order-ids.ts";
 import { openOrderStreams } from "./order-streams.ts";
 import { createOrderTracker } from "./order-tracker.ts";
 import { registerMetrics } from "./producer-metrics.ts";
@@ -106,6 +107,7 @@ if (settings.otelSdkModule !== undefined) {
   }
 }
 const placeOrder = createOrderPlacer();
+const orderIds = createOrderIds();
 const rateLimit =
   settings.rateLimit === 0
     ? undefined
@@ -145,6 +147,7 @@ const server = startServer({
     bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
+    newOrderId: orderIds.next,
     closedBecause,
     onAnswer,
     onError: (error, requestId) => log.error("a request failed: {error}", { error, requestId }),
@@ -170,8 +173,13 @@ const admin = createAdmin({
   timeoutMs: 3000,
 });
 lifecycle.onDrain("Kafka admin", () => admin.close());
-const created = await waitForKafka({
-  attempt: () => createMissingTopics(admin, { replication: settings.replication }),
+const created: NewTopic[] = [];
+await waitForKafka({
+  async attempt() {
+    created.push(...(await createMissingTopics(admin, { replication: settings.replication })));
+    const [orders] = await admin.describeTopics([ORDER_EVENTS]);
+    if (orders !== undefined) orderIds.spreadOver(orders.partitions.length);
+  },
   brokers,
   log,
   signal: lifecycle.signal,

@@ -42,6 +42,8 @@ export interface OrderRoutesOptions {
   /** Most bytes of bodies that are being read at once. */
   bodyMemoryBytes: number;
   placeOrder: PlaceOrder;
+  /** Ids of orders that come alone; without it any UUID, as orders of a batch have, which are company enough for each other. */
+  newOrderId?: () => string;
   /** Why no orders are taken just now, or undefined when they are. */
   closedBecause: () => ClosedReason | undefined;
   /** Told of an error that is this program's own mistake and came after the answer, and which request it met. */
@@ -55,6 +57,7 @@ export function createOrderRoutes({
   rateLimit,
   bodyMemoryBytes,
   placeOrder,
+  newOrderId,
   closedBecause,
   onError,
 }: OrderRoutesOptions) {
@@ -85,7 +88,7 @@ export function createOrderRoutes({
     const refusal = refuseIntake(request, caller, 1);
     if (refusal !== undefined) return refusal;
     if (key !== undefined) return placeKeyed({ kind: "order", key, orders: [order] }, caller);
-    const event = placeOrder(order);
+    const event = placeOrder(order, newOrderId?.());
     const sent = traced(caller, 1, (headers) => publisher.publish(event, headers));
     const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
     return answerOrder(event.order_id, event.timestamp, outcome, false);
