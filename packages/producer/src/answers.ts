@@ -21,7 +21,11 @@ const METHODS: Readonly<Record<string, string>> = {
 /** Of one order, whatever its id. */
 const ORDER_PATH = /^\/orders\/[^/]+$/;
 
-const ACCEPTED: ResponseInit = { status: 202, headers: { "content-type": "application/json" } };
+/** `Headers`, which a response copies sooner than it reads an object. */
+const ACCEPTED: ResponseInit = {
+  status: 202,
+  headers: new Headers({ "content-type": "application/json" }),
+};
 
 /** In seconds. A full queue empties in a moment; a cluster takes longer to come back. */
 const RETRY_AFTER_S = { full: 1, closed: 2, failed: 5 } as const;
