@@ -28,7 +28,8 @@ const (
 	maxOrderBytes = 64 << 10
 	maxBatchBytes = 1 << 20
 	maxOrders     = 1000
-	ackTimeout    = 5 * time.Second
+	// Not beside the request's own context: a client that hangs up would fail its records, and with them those that share their batch.
+	ackTimeout = 5 * time.Second
 )
 
 type order struct {
@@ -121,7 +122,7 @@ func (in intake) postOrder(writer http.ResponseWriter, request *http.Request) {
 	timestamp := now()
 	sent, id, err := record(placed, timestamp)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(request.Context(), ackTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), ackTimeout)
 		defer cancel()
 		err = in.client.ProduceSync(ctx, sent).FirstErr()
 	}
@@ -149,7 +150,7 @@ func (in intake) postBatch(writer http.ResponseWriter, request *http.Request) {
 			return
 		}
 	}
-	ctx, cancel := context.WithTimeout(request.Context(), ackTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), ackTimeout)
 	defer cancel()
 	timestamp := now()
 	ids := make([]string, len(batch.Orders))
