@@ -18,12 +18,13 @@ export function partitionOfKey(key: string | Uint8Array, partitions: number): nu
   return ((typeof key === "string" ? hashOfText(key) : hashOf(key)) & 0x7fff_ffff) % partitions;
 }
 
-/** Text of ASCII only, as most keys are, is hashed as it stands. */
+/** Text of whole blocks of ASCII, as a UUID is, is hashed as it stands: no buffer is made. */
 function hashOfText(text: string): number {
-  const blocks = text.length & ~3;
-  let hash = SEED ^ text.length;
+  const { length } = text;
+  if ((length & 3) !== 0) return hashOf(Buffer.from(text));
+  let hash = SEED ^ length;
   let seen = 0;
-  for (let at = 0; at < blocks; at += 4) {
+  for (let at = 0; at < length; at += 4) {
     const a = text.charCodeAt(at);
     const b = text.charCodeAt(at + 1);
     const c = text.charCodeAt(at + 2);
@@ -31,8 +32,7 @@ function hashOfText(text: string): number {
     seen |= a | b | c | d;
     hash = mixed(hash, a | (b << 8) | (c << 16) | (d << 24));
   }
-  if (seen > 0x7f || text.length !== blocks) return hashOf(Buffer.from(text));
-  return finished(hash);
+  return seen > 0x7f ? hashOf(Buffer.from(text)) : finished(hash);
 }
 
 /** MurmurHash2 of 32 bits (Austin Appleby), with the seed of Kafka's `Utils.murmur2`. */
