@@ -17,9 +17,10 @@ test.each([
   ["a-little-bit-longer-string", -1486304829],
   ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971],
   ["abc", 479470107],
-])("%s as Java's client hashes it", (key, hash) => {
+])("%s lands where Java's client puts it: told, and sent", async (key, hash) => {
   for (const partitions of [1, 2, 3, 7, 1000, 2 ** 31 - 1])
     expect(partitionOfKey(key, partitions)).toBe((hash & 0x7fff_ffff) % partitions);
+  expect((await producer.send(newTopic(5), { key, value: "x" })).partition).toBe((hash & 0x7fff_ffff) % 5);
 });
 
 test("any key is sent where it was said to land", async () => {

@@ -109,23 +109,6 @@ test("an explicit partition is taken, one that does not exist is an error of its
   });
 });
 
-test("keys land where Java clients put them", async () => {
-  const topic = newTopic(5);
-  await using producer = producerOf();
-  // From Apache Kafka's own UtilsTest.testMurmur2; the partition is the hash's 31 low bits modulo the partitions.
-  const hashes: [key: string, hash: number][] = [
-    ["21", -973932308],
-    ["foobar", -790332482],
-    ["a-little-bit-long-string", -985981536],
-    ["a-little-bit-longer-string", -1486304829],
-    ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971],
-    ["abc", 479470107],
-  ];
-  for (const [key, hash] of hashes) {
-    expect((await producer.send(topic, { key, value: "x" })).partition).toBe((hash & 0x7fffffff) % 5);
-  }
-});
-
 test("a batch names the records that failed and keeps the rest", async () => {
   const topic = newTopic();
   await using producer = producerOf();
