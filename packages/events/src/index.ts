@@ -16,6 +16,7 @@ export { DecisionEncoder, decisionOf, EncodedDecision } from "./decision.ts";
 export { MalformedEventError } from "./malformed-event.ts";
 export { isMessagePack, parseMessagePack } from "./message-pack.ts";
 export { plainOrderId } from "./order-id.ts";
+export { ORDER_JSON } from "./order-json.ts";
 export { createMissingTopics, type TopicAdmin, type TopicCreationOptions } from "./topic-creation.ts";
 export {
   EVENT_TOPICS,

@@ -45,14 +45,15 @@ export function acceptOrder(orderId: string, timestamp: string, acceptance: Acce
   );
 }
 
+/** @param idList the ids with `","` between them */
 export function acceptBatch(
-  orderIds: readonly string[],
+  orders: number,
+  idList: string,
   timestamp: string,
   acceptance: Acceptance,
 ): Response {
-  const ids = orderIds.join('","');
   return new Response(
-    `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orderIds.length},"order_ids":["${ids}"]}`,
+    `{"status":"accepted","message":"Orders ${PAST[acceptance]} Kafka","timestamp":"${timestamp}","accepted":${orders},"order_ids":["${idList}"]}`,
     ACCEPTED,
   );
 }

@@ -48,9 +48,15 @@ describe("POST /order", () => {
   });
 });
 
-describe("POST /orders/batch", () => {
+/** Both ways a batch is read. */
+const WAYS: [string, { scans: boolean }][] = [
+  ["quick", { scans: true }],
+  ["long", { scans: false }],
+];
+
+describe.each(WAYS)("POST /orders/batch, read the %s way", (_, way) => {
   test("answers 202 with an id for each order, in order", async () => {
-    const { postJson, published } = setUp();
+    const { postJson, published } = setUp(way);
     const answer = await postJson("/orders/batch", { orders: [order, { ...order, item: "Fries" }] });
     expect(answer.status).toBe(202);
     expect(published.map(({ payload }) => payload.item)).toEqual(["Burger", "Fries"]);
@@ -64,11 +70,52 @@ describe("POST /orders/batch", () => {
   });
 
   test("takes 1000", async () => {
-    const { postJson, published } = setUp();
+    const { postJson, published } = setUp(way);
     const answer = await postJson("/orders/batch", { orders: Array(1000).fill(order) });
     expect(answer.status).toBe(202);
     expect(((await answer.json()) as { order_ids: string[] }).order_ids).toHaveLength(1000);
     expect(new Set(published.map(({ order_id }) => order_id)).size).toBe(1000);
+  });
+
+  test("a batch of which a part failed tells what became of each order", async () => {
+    for (const headers of [{}, { "idempotency-key": '"k"' }]) {
+      const { postJson, published, state } = setUp(way);
+      const post = () => postJson("/orders/batch", { orders: Array(4).fill(order) }, headers);
+      state.batchOutcome = ["acknowledged", "failed", "unknown", "acknowledged"];
+      const answer = await post();
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+      const of = (...indexes: number[]) =>
+        indexes.map((index) => ({ index, order_id: published[index]?.order_id }));
+      const problem = await problemOf(answer, 504);
+      expect(problem).toMatchObject({ acknowledged: of(0, 3), failed: of(1), unknown: of(2) });
+      expect(problem.detail).toContain("Of 4 orders Kafka acknowledged 2 and did not take 1");
+      expect(problem.detail).toContain("of 1 the outcome is unknown");
+      expect(problem.detail).toContain("retry with the same Idempotency-Key");
+    }
+  });
+
+  test("a batch in part, nothing of it unknown: 503", async () => {
+    const { postJson, published, state } = setUp(way);
+    state.batchOutcome = ["acknowledged", "failed"];
+    const problem = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
+    expect(problem).toMatchObject({
+      acknowledged: [{ index: 0, order_id: published[0]?.order_id }],
+      failed: [{ index: 1, order_id: published[1]?.order_id }],
+      unknown: [],
+    });
+  });
+
+  test("a batch of which nothing was taken", async () => {
+    const { postJson, state } = setUp(way);
+    state.batchOutcome = "full";
+    const full = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
+    expect(full).not.toHaveProperty("failed");
+    state.batchOutcome = "failed";
+    const failed = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
+    expect(failed.failed).toHaveLength(2);
+    state.batchOutcome = "unknown";
+    const unknown = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 504);
+    expect(unknown.unknown).toHaveLength(2);
   });
 });
 
@@ -281,47 +328,6 @@ describe("no acknowledgement: an answer that says what is known, never 202", () 
         expect(problem.detail).toMatch(/unknown,.* retry with the same Idempotency-Key/);
       } else expect(problem.detail).toContain("Nothing was published");
     }
-  });
-
-  test("a batch of which a part failed tells what became of each order", async () => {
-    for (const headers of [{}, { "idempotency-key": '"k"' }]) {
-      const { postJson, published, state } = setUp();
-      const post = () => postJson("/orders/batch", { orders: Array(4).fill(order) }, headers);
-      state.batchOutcome = ["acknowledged", "failed", "unknown", "acknowledged"];
-      const answer = await post();
-      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-      const of = (...indexes: number[]) =>
-        indexes.map((index) => ({ index, order_id: published[index]?.order_id }));
-      const problem = await problemOf(answer, 504);
-      expect(problem).toMatchObject({ acknowledged: of(0, 3), failed: of(1), unknown: of(2) });
-      expect(problem.detail).toContain("Of 4 orders Kafka acknowledged 2 and did not take 1");
-      expect(problem.detail).toContain("of 1 the outcome is unknown");
-      expect(problem.detail).toContain("retry with the same Idempotency-Key");
-    }
-  });
-
-  test("a batch in part, nothing of it unknown: 503", async () => {
-    const { postJson, published, state } = setUp();
-    state.batchOutcome = ["acknowledged", "failed"];
-    const problem = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
-    expect(problem).toMatchObject({
-      acknowledged: [{ index: 0, order_id: published[0]?.order_id }],
-      failed: [{ index: 1, order_id: published[1]?.order_id }],
-      unknown: [],
-    });
-  });
-
-  test("a batch of which nothing was taken", async () => {
-    const { postJson, state } = setUp();
-    state.batchOutcome = "full";
-    const full = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
-    expect(full).not.toHaveProperty("failed");
-    state.batchOutcome = "failed";
-    const failed = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 503);
-    expect(failed.failed).toHaveLength(2);
-    state.batchOutcome = "unknown";
-    const unknown = await problemOf(await postJson("/orders/batch", { orders: [order, order] }), 504);
-    expect(unknown.unknown).toHaveLength(2);
   });
 
   test.each(["starting", "draining", "recovering"] as const)(

@@ -23,6 +23,7 @@ import { registerRequestMetrics } from "./request-metrics.ts";
 import { startServer } from "./server.ts";
 import { drainWithParent, isSibling, startSiblings } from "./siblings.ts";
 import { createTracing, registeredTracer } from "./tracing.ts";
+import { createOrderWriter } from "./written-orders.ts";
 
 const { settings, log, lifecycle, readiness, metrics, kafka } = await startService({
   name: "producer",
@@ -147,6 +148,7 @@ const server = startServer({
     bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
+    writeOrders: settings.codec === "json" ? createOrderWriter() : undefined,
     newOrderId: orderIds.next,
     closedBecause,
     onAnswer,

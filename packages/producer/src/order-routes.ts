@@ -22,10 +22,12 @@ import type { KeyedIntake, KeyedRequest } from "./keyed-intake.ts";
 import { createTimestamps, type PlaceOrder } from "./order.ts";
 import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import { clientOfAddress, type RateLimit } from "./rate-limit.ts";
-import { readJson } from "./request-body.ts";
+import { parseBody, readBody } from "./request-body.ts";
 import type { Caller } from "./route.ts";
+import { type ScannedOrders, scanOrders } from "./scanned-orders.ts";
 import type { RequestTrace } from "./tracing.ts";
 import { isOrder, isOrderBatch, ORDER_TEXTS, orderBatchFaults, orderFaults } from "./validation.ts";
+import type { WriteOrders } from "./written-orders.ts";
 
 /** Most bytes in the body of one order. */
 export const ORDER_MAX_BYTES = 64 * 1024;
@@ -42,6 +44,8 @@ export interface OrderRoutesOptions {
   /** Most bytes of bodies that are being read at once. */
   bodyMemoryBytes: number;
   placeOrder: PlaceOrder;
+  /** Places a batch in JSON and writes its events in JSON, too; without it a batch is read before it is placed. */
+  writeOrders?: WriteOrders | undefined;
   /** Ids of orders that come alone; without it any UUID, as orders of a batch have, which are company enough for each other. */
   newOrderId?: () => string;
   /** Why no orders are taken just now, or undefined when they are. */
@@ -57,6 +61,7 @@ export function createOrderRoutes({
   rateLimit,
   bodyMemoryBytes,
   placeOrder,
+  writeOrders,
   newOrderId,
   closedBecause,
   onError,
@@ -80,7 +85,9 @@ export function createOrderRoutes({
   async function postOrder(request: Request, caller: Caller): Promise<Response> {
     const key = readIdempotencyKey(request.headers);
     if (key === null) return refuseKey();
-    const body = await readJson(request, ORDER_MAX_BYTES, bodyMemory);
+    const bytes = await readBody(request, ORDER_MAX_BYTES, bodyMemory);
+    if (bytes instanceof Response) return bytes;
+    const body = parseBody(bytes);
     if (body instanceof Response) return body;
     const { value: order, texts } = body;
     if (!isOrder(order)) return refuseInvalid(orderFaults(order));
@@ -97,7 +104,13 @@ export function createOrderRoutes({
   async function postBatch(request: Request, caller: Caller): Promise<Response> {
     const key = readIdempotencyKey(request.headers);
     if (key === null) return refuseKey();
-    const body = await readJson(request, BATCH_MAX_BYTES, bodyMemory);
+    const bytes = await readBody(request, BATCH_MAX_BYTES, bodyMemory);
+    if (bytes instanceof Response) return bytes;
+    if (key === undefined && writeOrders !== undefined) {
+      const scanned = scanOrders(bytes);
+      if (scanned !== undefined) return placeScanned(scanned, writeOrders, request, caller);
+    }
+    const body = parseBody(bytes);
     if (body instanceof Response) return body;
     const { value: batch, texts } = body;
     if (!isOrderBatch(batch)) return refuseInvalid(orderBatchFaults(batch));
@@ -106,11 +119,30 @@ export function createOrderRoutes({
     const refusal = refuseIntake(request, caller, batch.orders.length);
     if (refusal !== undefined) return refusal;
     if (key !== undefined) return placeKeyed({ kind: "batch", key, orders: batch.orders }, caller);
+    const placedAt = timestamp();
     const events = batch.orders.map((order) => placeOrder(order));
     const ids = events.map(({ order_id }) => order_id);
     const sent = traced(caller, events.length, (headers) => publisher.publishBatch(events, headers));
     const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
-    return answerBatch(ids, timestamp(), outcome, false);
+    return answerBatch(ids, placedAt, outcome, false);
+  }
+
+  /** The same for a batch that was read the quick way. */
+  async function placeScanned(
+    orders: ScannedOrders,
+    write: WriteOrders,
+    request: Request,
+    caller: Caller,
+  ): Promise<Response> {
+    const refusal = refuseIntake(request, caller, orders.count);
+    if (refusal !== undefined) return refusal;
+    const placedAt = timestamp();
+    const { events, idList } = write(orders, placedAt);
+    const sent = traced(caller, events.length, (headers) => publisher.publishWritten(events, headers));
+    const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
+    if (isAcceptance(outcome)) return acceptBatch(events.length, idList, placedAt, outcome);
+    const ids = events.map(({ key }) => key);
+    return refuseBatch(ids, outcome, false);
   }
 
   async function placeKeyed(request: Omit<KeyedRequest, "principal">, caller: Caller): Promise<Response> {
@@ -169,13 +201,17 @@ function nextTurn(): Promise<"enqueued"> {
   return new Promise((resolve) => setImmediate(resolve, "enqueued"));
 }
 
+function isAcceptance(outcome: BatchOutcome | Acceptance): outcome is Acceptance {
+  return outcome === "acknowledged" || outcome === "enqueued";
+}
+
 function answerOrder(
   orderId: string,
   timestamp: string,
   outcome: PublishOutcome | "enqueued",
   isKeyed: boolean,
 ): Response {
-  return outcome === "acknowledged" || outcome === "enqueued"
+  return isAcceptance(outcome)
     ? acceptOrder(orderId, timestamp, outcome)
     : refuseOrder(orderId, outcome, isKeyed);
 }
@@ -186,7 +222,7 @@ function answerBatch(
   outcome: BatchOutcome | "enqueued",
   isKeyed: boolean,
 ): Response {
-  return outcome === "acknowledged" || outcome === "enqueued"
-    ? acceptBatch(orderIds, timestamp, outcome)
+  return isAcceptance(outcome)
+    ? acceptBatch(orderIds.length, orderIds.join('","'), timestamp, outcome)
     : refuseBatch(orderIds, outcome, isKeyed);
 }

@@ -126,6 +126,23 @@ describe("a batch", () => {
     expect(failures).toEqual([[error, 3]]);
   });
 
+  test("of events that write themselves is sent as it is, with headers where there are some", async () => {
+    const { publisher, sent, answerWith } = setUp();
+    const value = { maxBytes: 0, writeTo: () => 0 };
+    const written = [
+      { key: "a", value },
+      { key: "b", value },
+    ];
+    const headers = { traceparent: "00-1-2-00" };
+    expect(await publisher.publishWritten(written)).toBe("acknowledged");
+    expect(await publisher.publishWritten(written, headers)).toBe("acknowledged");
+    answerWith(ERRORS.timedOut);
+    expect(await publisher.publishWritten(written)).toBe("failed");
+    expect(publisher.counts).toEqual({ acknowledged: 4, failed: 2, unknown: 0, full: 0 });
+    const records = sent.map(([, record]) => record);
+    expect(records.slice(0, 4)).toEqual([...written, ...written.map((event) => ({ ...event, headers }))]);
+  });
+
   test("that was refused whole has one outcome", async () => {
     const { publisher, answerWith } = setUp();
     answerWith(ERRORS.queueFull);

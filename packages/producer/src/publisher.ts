@@ -4,6 +4,7 @@
  */
 import { type Codec, encodeEvent, type OrderPlaced } from "@campus/events";
 import { BatchError, KafkaError, type Producer, type ProducerRecord } from "@campus/kafka";
+import type { WrittenEvent } from "./written-orders.ts";
 
 /** What became of an event that was sent. Only `acknowledged` means that it is in Kafka; `unknown` that it may be. */
 export type Outcome = "acknowledged" | "failed" | "unknown";
@@ -21,6 +22,8 @@ export type RecordHeaders = Readonly<Record<string, string>>;
 export interface Publisher {
   publish(event: OrderPlaced, headers?: RecordHeaders): Promise<PublishOutcome>;
   publishBatch(events: readonly OrderPlaced[], headers?: RecordHeaders): Promise<BatchOutcome>;
+  /** The same of events that write themselves, which they do before this returns. */
+  publishWritten(events: readonly WrittenEvent[], headers?: RecordHeaders): Promise<BatchOutcome>;
 }
 
 /** How many orders had each outcome since the start. */
@@ -99,6 +102,10 @@ export function createPublisher({
     // A single send never fails in part.
     publish: (event, headers) =>
       send(1, () => producer.send(topic, record(event, headers))) as Promise<PublishOutcome>,
+    publishWritten(events, headers) {
+      const records = headers === undefined ? events : events.map((event) => ({ ...event, headers }));
+      return send(records.length, () => producer.sendBatch(topic, records));
+    },
     publishBatch(events, headers) {
       const records = () => events.map((event) => record(event, headers));
       return send(events.length, () => producer.sendBatch(topic, records()));

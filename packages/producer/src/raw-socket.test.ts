@@ -25,6 +25,10 @@ beforeAll(() => {
       published += events.length;
       return "acknowledged";
     },
+    async publishWritten(events) {
+      published += events.length;
+      return "acknowledged";
+    },
   };
   const placeOrder = createOrderPlacer();
   const app = createHttp({

@@ -1,6 +1,6 @@
 /**
- * A request's body as JSON, or the refusal it earns. Read here and not by the framework, which takes form bodies, too,
- * replaces bytes that are no UTF-8, and has one limit for all routes.
+ * A request's body: its bytes, and the JSON they are, or the refusal it earns. Read here and not by the framework, which takes
+ * form bodies, too, replaces bytes that are no UTF-8, and has one limit for all routes.
  */
 import { problem } from "./problem.ts";
 
@@ -21,12 +21,12 @@ export interface BodyMemory {
   freeBytes: number;
 }
 
-/** The body, or the refusal it earns. */
-export async function readJson(
+/** The bytes of a body that calls itself JSON, or the refusal it earns. */
+export async function readBody(
   request: Request,
   limitBytes: number,
   memory: BodyMemory,
-): Promise<JsonBody | Response> {
+): Promise<Uint8Array | Response> {
   const refusal = refuseByHeaders(request.headers, limitBytes);
   if (refusal !== undefined) return refusal;
   const length = request.headers.get("content-length");
@@ -42,7 +42,11 @@ export async function readJson(
     memory.freeBytes += most;
   }
   if (bytes === undefined || bytes.length > limitBytes) return tooLarge(limitBytes);
-  if (bytes.length === 0) return empty();
+  return bytes.length === 0 ? empty() : bytes;
+}
+
+/** The JSON in the bytes of a body, or the refusal it earns. */
+export function parseBody(bytes: Uint8Array): JsonBody | Response {
   try {
     return { value: JSON.parse(utf8.decode(bytes)), texts: countTexts(bytes) };
   } catch (error) {

@@ -25,7 +25,7 @@ function start(
   port = 0,
   options: Partial<ServerOptions> = {},
 ) {
-  const publisher = { publish, publishBatch: publish };
+  const publisher = { publish, publishBatch: publish, publishWritten: publish };
   const placeOrder = createOrderPlacer();
   const app = createHttp({
     publisher,

@@ -1,7 +1,15 @@
 /** The HTTP side without a socket and without Kafka, for tests. */
 import { expect } from "bun:test";
-import type { OrderPlaced } from "@campus/events";
+import {
+  decodeEvent,
+  ITEM_MAX_CHARACTERS,
+  type OrderPlaced,
+  type OrderRequest,
+  QUANTITY_MAX,
+  USER_ID_MAX_CHARACTERS,
+} from "@campus/events";
 import type { Tracer } from "@opentelemetry/api";
+import fc from "fast-check";
 import type { Acceptance, ClosedReason } from "./answers.ts";
 import { createGate, type GateOptions } from "./gate.ts";
 import { createHttp } from "./http.ts";
@@ -11,10 +19,49 @@ import type { OrderTracker } from "./order-tracker.ts";
 import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { createTracing } from "./tracing.ts";
+import { createOrderWriter, type WrittenEvent } from "./written-orders.ts";
 
 /** A valid order. */
 export const order = { user_id: "user123", item: "Burger", quantity: 2 };
 export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | null;
+
+const space = fc.constantFrom("", "", "", " ", "\n\t", "\r\n  ");
+const plainText = (max: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: max });
+const anyText = (max: number) =>
+  fc.string({ unit: "binary", minLength: 1, maxLength: max }).map((text) => text.replaceAll("\0", "\u0001"));
+
+/** A valid batch, and one of the ways to write it in JSON: white space, fields in any order, some texts with escapes. */
+export const anyBatchText: fc.Arbitrary<{ text: string; orders: OrderRequest[] }> = fc
+  .array(
+    fc.record({
+      user_id: fc.oneof({ weight: 9, arbitrary: plainText(20) }, anyText(USER_ID_MAX_CHARACTERS)),
+      item: fc.oneof({ weight: 9, arbitrary: plainText(30) }, anyText(ITEM_MAX_CHARACTERS)),
+      quantity: fc.integer({ min: 1, max: QUANTITY_MAX }),
+      fields: fc.shuffledSubarray(["user_id", "item", "quantity"] as const, { minLength: 3 }),
+      space,
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((orders) => {
+    const texts = orders.map(({ fields, space, ...order }) => {
+      const written = fields.map(
+        (field) => `${space}"${field}"${space}:${space}${JSON.stringify(order[field])}`,
+      );
+      return `${space}{${written.join(`${space},`)}${space}}${space}`;
+    });
+    return {
+      text: `{"orders":[${texts.join()}]}`,
+      orders: orders.map(({ user_id, item, quantity }) => ({ user_id, item, quantity })),
+    };
+  });
+
+/** The event that an event that writes itself writes, of the order it says. */
+export function readWritten({ key, value }: WrittenEvent): OrderPlaced {
+  const target = Buffer.alloc(value.maxBytes + 2, "?");
+  const event = decodeEvent(target.subarray(1, 1 + value.writeTo(target, 1))) as OrderPlaced;
+  expect(event.order_id).toBe(key);
+  return event;
+}
 
 /** The HTTP side over a publisher that remembers what it was given and answers as told. */
 export function setUp({
@@ -25,12 +72,15 @@ export function setUp({
   tracer,
   tracker,
   bodyMemoryBytes = 16 * 1024 * 1024,
+  scans = true,
 }: {
   acknowledge?: Acceptance;
   rateLimit?: RateLimit;
   tracer?: Tracer;
   tracker?: OrderTracker;
   bodyMemoryBytes?: number;
+  /** Whether batches are read the quick way where they can be. */
+  scans?: boolean;
 } & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
   /** Of each send. */
@@ -58,6 +108,9 @@ export function setUp({
       await state.isSettling;
       return state.batchOutcome;
     },
+    publishWritten(events, headers) {
+      return publisher.publishBatch(events.map(readWritten), headers);
+    },
   };
   const placeOrder = createOrderPlacer();
   const app = createHttp({
@@ -73,6 +126,7 @@ export function setUp({
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
     placeOrder,
+    writeOrders: scans ? createOrderWriter() : undefined,
     closedBecause: () => state.closed,
     onError: (error) => errors.push(error),
   });
