@@ -4,9 +4,15 @@ import { order, problemOf, setUp } from "./testing.ts";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-describe("POST /order", () => {
+/** Both ways orders are read. */
+const WAYS: [string, { scans: boolean }][] = [
+  ["quick", { scans: true }],
+  ["long", { scans: false }],
+];
+
+describe.each(WAYS)("POST /order, read the %s way", (_, way) => {
   test("answers 202 with what was placed", async () => {
-    const { postJson, published } = setUp();
+    const { postJson, published } = setUp(way);
     const answer = await postJson("/order", order);
     expect(answer.status).toBe(202);
     expect(answer.headers.get("content-type")).toBe("application/json");
@@ -27,12 +33,12 @@ describe("POST /order", () => {
     "Application/JSON;charset=UTF-8",
     'application/json; charset="utf-8"',
   ])("takes %s", async (type) => {
-    const { post } = setUp();
+    const { post } = setUp(way);
     expect((await post("/order", JSON.stringify(order), { "content-type": type })).status).toBe(202);
   });
 
   test("is not answered before the outcome is known", async () => {
-    const { postJson, state } = setUp();
+    const { postJson, state } = setUp(way);
     const { promise, resolve } = Promise.withResolvers<void>();
     state.isSettling = promise;
     let isAnswered = false;
@@ -47,12 +53,6 @@ describe("POST /order", () => {
     expect((await answer).status).toBe(202);
   });
 });
-
-/** Both ways a batch is read. */
-const WAYS: [string, { scans: boolean }][] = [
-  ["quick", { scans: true }],
-  ["long", { scans: false }],
-];
 
 describe.each(WAYS)("POST /orders/batch, read the %s way", (_, way) => {
   test("answers 202 with an id for each order, in order", async () => {

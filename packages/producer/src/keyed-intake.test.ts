@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { createKeyedIntake, type KeyedPlacement, type KeyedRequest } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import { deriveOrderId } from "./order-identity.ts";
-import type { BatchOutcome, Outcome, PublishOutcome } from "./publisher.ts";
+import type { BatchOutcome, OrderEvent, Outcome, PublishOutcome } from "./publisher.ts";
+import { placedBy } from "./testing.ts";
 
 const order = { user_id: "user123", item: "Burger", quantity: 2 };
 const fries = { ...order, item: "Fries" };
@@ -14,8 +15,8 @@ const batch: KeyedRequest = { kind: "batch", principal: "", key: "k", orders: [o
 function setUp({ windowMs = 1000, maxKeys = 10 } = {}) {
   const published: OrderPlaced[][] = [];
   const state = { now: 0, answers: [] as (BatchOutcome | Error | Promise<BatchOutcome>)[] };
-  async function publish(events: readonly OrderPlaced[]): Promise<BatchOutcome> {
-    published.push([...events]);
+  async function publish(events: readonly OrderEvent[]): Promise<BatchOutcome> {
+    published.push(events.map(placedBy));
     const answer = await (state.answers.shift() ?? "acknowledged");
     if (answer instanceof Error) throw answer;
     return answer;
@@ -247,7 +248,7 @@ test("whatever happens to the attempts: an acknowledged order is never published
             const outcomes = events.map((_, at) =>
               typeof next === "string" ? (next === "full" ? "failed" : next) : (next[at] as Outcome),
             );
-            events.forEach(({ order_id }, at) => {
+            events.map(placedBy).forEach(({ order_id }, at) => {
               expect(isIn.get(order_id)).not.toBe("yes");
               if (outcomes[at] === "acknowledged") isIn.set(order_id, "yes");
               else if (outcomes[at] === "unknown") isIn.set(order_id, "maybe");

@@ -39,7 +39,7 @@ export interface KeyedIntake {
 }
 
 export interface KeyedIntakeOptions {
-  publisher: Pick<Publisher, "publish" | "publishBatch">;
+  publisher: Publisher;
   placeOrder: PlaceOrder;
   /** How long a key is remembered after its last attempt, in milliseconds. */
   windowMs: number;

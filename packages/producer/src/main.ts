@@ -148,7 +148,7 @@ const server = startServer({
     bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
-    writeOrders: settings.codec === "json" ? createOrderWriter() : undefined,
+    writer: settings.codec === "json" ? createOrderWriter() : undefined,
     newOrderId: orderIds.next,
     closedBecause,
     onAnswer,

@@ -20,14 +20,14 @@ import { ANONYMOUS } from "./gate.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import type { KeyedIntake, KeyedRequest } from "./keyed-intake.ts";
 import { createTimestamps, type PlaceOrder } from "./order.ts";
-import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
+import type { BatchOutcome, OrderEvent, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import { clientOfAddress, type RateLimit } from "./rate-limit.ts";
 import { parseBody, readBody } from "./request-body.ts";
 import type { Caller } from "./route.ts";
-import { type ScannedOrders, scanOrders } from "./scanned-orders.ts";
+import { type ScannedOrders, scanBatch, scanOrder } from "./scanned-orders.ts";
 import type { RequestTrace } from "./tracing.ts";
 import { isOrder, isOrderBatch, ORDER_TEXTS, orderBatchFaults, orderFaults } from "./validation.ts";
-import type { WriteOrders } from "./written-orders.ts";
+import type { OrderWriter } from "./written-orders.ts";
 
 /** Most bytes in the body of one order. */
 export const ORDER_MAX_BYTES = 64 * 1024;
@@ -44,10 +44,10 @@ export interface OrderRoutesOptions {
   /** Most bytes of bodies that are being read at once. */
   bodyMemoryBytes: number;
   placeOrder: PlaceOrder;
-  /** Places a batch in JSON and writes its events in JSON, too; without it a batch is read before it is placed. */
-  writeOrders?: WriteOrders | undefined;
-  /** Ids of orders that come alone; without it any UUID, as orders of a batch have, which are company enough for each other. */
-  newOrderId?: () => string;
+  /** Places orders from the JSON they came in; without it, all are read the long way. It writes JSON, so only where events are JSON. */
+  writer: OrderWriter | undefined;
+  /** Ids of orders that come alone. Those of a batch have any UUID: they are company enough for each other. */
+  newOrderId: () => string;
   /** Why no orders are taken just now, or undefined when they are. */
   closedBecause: () => ClosedReason | undefined;
   /** Told of an error that is this program's own mistake and came after the answer, and which request it met. */
@@ -61,7 +61,7 @@ export function createOrderRoutes({
   rateLimit,
   bodyMemoryBytes,
   placeOrder,
-  writeOrders,
+  writer,
   newOrderId,
   closedBecause,
   onError,
@@ -87,6 +87,10 @@ export function createOrderRoutes({
     if (key === null) return refuseKey();
     const bytes = await readBody(request, ORDER_MAX_BYTES, bodyMemory);
     if (bytes instanceof Response) return bytes;
+    if (key === undefined && writer !== undefined) {
+      const scanned = scanOrder(bytes);
+      if (scanned !== undefined) return placeScannedOrder(scanned, writer, request, caller);
+    }
     const body = parseBody(bytes);
     if (body instanceof Response) return body;
     const { value: order, texts } = body;
@@ -95,10 +99,26 @@ export function createOrderRoutes({
     const refusal = refuseIntake(request, caller, 1);
     if (refusal !== undefined) return refusal;
     if (key !== undefined) return placeKeyed({ kind: "order", key, orders: [order] }, caller);
-    const event = placeOrder(order, newOrderId?.());
+    const event = placeOrder(order, newOrderId());
+    return publishOrder(event, event.order_id, event.timestamp, caller);
+  }
+
+  async function placeScannedOrder(
+    order: ScannedOrders,
+    { writeOrder }: OrderWriter,
+    request: Request,
+    caller: Caller,
+  ): Promise<Response> {
+    const refusal = refuseIntake(request, caller, 1);
+    if (refusal !== undefined) return refusal;
+    const [orderId, placedAt] = [newOrderId(), timestamp()];
+    return publishOrder(writeOrder(order, orderId, placedAt), orderId, placedAt, caller);
+  }
+
+  async function publishOrder(event: OrderEvent, orderId: string, placedAt: string, caller: Caller) {
     const sent = traced(caller, 1, (headers) => publisher.publish(event, headers));
     const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
-    return answerOrder(event.order_id, event.timestamp, outcome, false);
+    return answerOrder(orderId, placedAt, outcome, false);
   }
 
   async function postBatch(request: Request, caller: Caller): Promise<Response> {
@@ -106,9 +126,9 @@ export function createOrderRoutes({
     if (key === null) return refuseKey();
     const bytes = await readBody(request, BATCH_MAX_BYTES, bodyMemory);
     if (bytes instanceof Response) return bytes;
-    if (key === undefined && writeOrders !== undefined) {
-      const scanned = scanOrders(bytes);
-      if (scanned !== undefined) return placeScanned(scanned, writeOrders, request, caller);
+    if (key === undefined && writer !== undefined) {
+      const scanned = scanBatch(bytes);
+      if (scanned !== undefined) return placeScannedBatch(scanned, writer, request, caller);
     }
     const body = parseBody(bytes);
     if (body instanceof Response) return body;
@@ -121,28 +141,37 @@ export function createOrderRoutes({
     if (key !== undefined) return placeKeyed({ kind: "batch", key, orders: batch.orders }, caller);
     const placedAt = timestamp();
     const events = batch.orders.map((order) => placeOrder(order));
-    const ids = events.map(({ order_id }) => order_id);
-    const sent = traced(caller, events.length, (headers) => publisher.publishBatch(events, headers));
-    const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
-    return answerBatch(ids, placedAt, outcome, false);
+    const outcome = await publishBatch(events, caller);
+    return answerBatch(
+      events.map(({ order_id }) => order_id),
+      placedAt,
+      outcome,
+      false,
+    );
   }
 
-  /** The same for a batch that was read the quick way. */
-  async function placeScanned(
+  async function placeScannedBatch(
     orders: ScannedOrders,
-    write: WriteOrders,
+    { writeBatch }: OrderWriter,
     request: Request,
     caller: Caller,
   ): Promise<Response> {
     const refusal = refuseIntake(request, caller, orders.count);
     if (refusal !== undefined) return refusal;
     const placedAt = timestamp();
-    const { events, idList } = write(orders, placedAt);
-    const sent = traced(caller, events.length, (headers) => publisher.publishWritten(events, headers));
-    const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
+    const { events, idList } = writeBatch(orders, placedAt);
+    const outcome = await publishBatch(events, caller);
     if (isAcceptance(outcome)) return acceptBatch(events.length, idList, placedAt, outcome);
-    const ids = events.map(({ key }) => key);
-    return refuseBatch(ids, outcome, false);
+    return refuseBatch(
+      events.map(({ key }) => key),
+      outcome,
+      false,
+    );
+  }
+
+  function publishBatch(events: readonly OrderEvent[], caller: Caller) {
+    const sent = traced(caller, events.length, (headers) => publisher.publishBatch(events, headers));
+    return acknowledge === "acknowledged" ? sent : onceTaken(sent, caller);
   }
 
   async function placeKeyed(request: Omit<KeyedRequest, "principal">, caller: Caller): Promise<Response> {

@@ -126,7 +126,7 @@ describe("a batch", () => {
     expect(failures).toEqual([[error, 3]]);
   });
 
-  test("of events that write themselves is sent as it is, with headers where there are some", async () => {
+  test("of events that write themselves is sent as they are, with headers where there are some", async () => {
     const { publisher, sent, answerWith } = setUp();
     const value = { maxBytes: 0, writeTo: () => 0 };
     const written = [
@@ -134,10 +134,10 @@ describe("a batch", () => {
       { key: "b", value },
     ];
     const headers = { traceparent: "00-1-2-00" };
-    expect(await publisher.publishWritten(written)).toBe("acknowledged");
-    expect(await publisher.publishWritten(written, headers)).toBe("acknowledged");
+    expect(await publisher.publishBatch(written)).toBe("acknowledged");
+    expect(await publisher.publishBatch(written, headers)).toBe("acknowledged");
     answerWith(ERRORS.timedOut);
-    expect(await publisher.publishWritten(written)).toBe("failed");
+    expect(await publisher.publishBatch(written)).toBe("failed");
     expect(publisher.counts).toEqual({ acknowledged: 4, failed: 2, unknown: 0, full: 0 });
     const records = sent.map(([, record]) => record);
     expect(records.slice(0, 4)).toEqual([...written, ...written.map((event) => ({ ...event, headers }))]);

@@ -18,12 +18,13 @@ export type BatchOutcome = PublishOutcome | readonly Outcome[];
 /** Headers of each record of a send. Records without any take a faster way into the Kafka client. */
 export type RecordHeaders = Readonly<Record<string, string>>;
 
+/** The event of an order: as it is, or one that writes itself, which it does before the call that sends it returns. */
+export type OrderEvent = OrderPlaced | WrittenEvent;
+
 /** What the HTTP side needs. */
 export interface Publisher {
-  publish(event: OrderPlaced, headers?: RecordHeaders): Promise<PublishOutcome>;
-  publishBatch(events: readonly OrderPlaced[], headers?: RecordHeaders): Promise<BatchOutcome>;
-  /** The same of events that write themselves, which they do before this returns. */
-  publishWritten(events: readonly WrittenEvent[], headers?: RecordHeaders): Promise<BatchOutcome>;
+  publish(event: OrderEvent, headers?: RecordHeaders): Promise<PublishOutcome>;
+  publishBatch(events: readonly OrderEvent[], headers?: RecordHeaders): Promise<BatchOutcome>;
 }
 
 /** How many orders had each outcome since the start. */
@@ -88,9 +89,9 @@ export function createPublisher({
     }
   }
 
-  function record(event: OrderPlaced, headers: RecordHeaders | undefined): ProducerRecord {
-    const value = encodeEvent(event, codec);
-    return headers === undefined ? { key: event.order_id, value } : { key: event.order_id, value, headers };
+  function record(event: OrderEvent, headers: RecordHeaders | undefined): ProducerRecord {
+    const written = "value" in event ? event : { key: event.order_id, value: encodeEvent(event, codec) };
+    return headers === undefined ? written : { ...written, headers };
   }
 
   return {
@@ -102,10 +103,6 @@ export function createPublisher({
     // A single send never fails in part.
     publish: (event, headers) =>
       send(1, () => producer.send(topic, record(event, headers))) as Promise<PublishOutcome>,
-    publishWritten(events, headers) {
-      const records = headers === undefined ? events : events.map((event) => ({ ...event, headers }));
-      return send(records.length, () => producer.sendBatch(topic, records));
-    },
     publishBatch(events, headers) {
       const records = () => events.map((event) => record(event, headers));
       return send(events.length, () => producer.sendBatch(topic, records()));

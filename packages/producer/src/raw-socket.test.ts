@@ -8,6 +8,7 @@ import { createOrderPlacer } from "./order.ts";
 import type { Publisher } from "./publisher.ts";
 import { type Server, startServer } from "./server.ts";
 import { createTracing } from "./tracing.ts";
+import { createOrderWriter } from "./written-orders.ts";
 
 setDefaultTimeout(60_000);
 
@@ -25,10 +26,6 @@ beforeAll(() => {
       published += events.length;
       return "acknowledged";
     },
-    async publishWritten(events) {
-      published += events.length;
-      return "acknowledged";
-    },
   };
   const placeOrder = createOrderPlacer();
   const app = createHttp({
@@ -42,6 +39,8 @@ beforeAll(() => {
     bodyMemoryBytes: 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,
+    writer: createOrderWriter(),
+    newOrderId: crypto.randomUUID.bind(crypto),
     closedBecause: () => undefined,
     onError: () => {},
   });

@@ -9,11 +9,11 @@ import {
 } from "@campus/events";
 import fc from "fast-check";
 import { parseBody } from "./request-body.ts";
-import { MARKS, type ScannedOrders, scanOrders } from "./scanned-orders.ts";
+import { MARKS, type ScannedOrders, scanBatch, scanOrder } from "./scanned-orders.ts";
 import { anyBatchText, order } from "./testing.ts";
 import { isOrderBatch, ORDER_TEXTS } from "./validation.ts";
 
-const scan = (text: string) => scanOrders(Buffer.from(text));
+const scan = (text: string) => scanBatch(Buffer.from(text));
 const batchOf = (...orders: string[]) => `{"orders":[${orders.join()}]}`;
 const ORDER = JSON.stringify(order);
 
@@ -101,7 +101,7 @@ describe("left to the long way", () => {
     for (const bytes of [[0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]]) {
       const [before, after] = batchOf(ORDER, ORDER).split("user") as [string, string];
       expect(
-        scanOrders(Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)])),
+        scanBatch(Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)])),
       ).toBeUndefined();
     }
   });
@@ -130,12 +130,42 @@ function changed(bytes: Uint8Array, changes: readonly [number, string, number][]
   return Uint8Array.from(list);
 }
 
+describe("an order that comes alone", () => {
+  test.each([
+    ["as it is mostly written", ORDER],
+    ["with white space", JSON.stringify(order, null, "\t \r\n")],
+    ["with white space around it", ` \r\n\t${ORDER} \r\n\t`],
+  ])("is taken %s", (_, text) => {
+    const scanned = scanOrder(Buffer.from(text));
+    expect(scanned && ordersIn(scanned)).toEqual([order]);
+  });
+
+  test.each([
+    ["a batch", batchOf(ORDER)],
+    ["two", ORDER + ORDER],
+    ["two with a comma", `${ORDER},${ORDER}`],
+    ["one with something after it", `${ORDER}x`],
+    ["one in a list", `[${ORDER}]`],
+    ["a field less", '{"user_id":"u","item":"i"}'],
+    ["an escape", ORDER.replace("Burger", "\\u0042urger")],
+    ["no UTF-8", Buffer.from(ORDER.replace("Burger", "\xff"), "latin1")],
+    ["nothing", ""],
+  ])("%s is left to the long way", (_, body) => {
+    expect(scanOrder(Buffer.from(body as string))).toBeUndefined();
+  });
+
+  test("of every beginning nothing is taken", () => {
+    for (let length = 0; length < ORDER.length; length++)
+      expect(scanOrder(Buffer.from(ORDER.slice(0, length)))).toBeUndefined();
+  });
+});
+
 test("what it takes the long way takes, as the same orders; of well-formed batches it leaves only those with escapes or long texts", () => {
   let taken = 0;
   fc.assert(
     fc.property(anyBatchText, ({ text, orders }) => {
       const json = Buffer.from(text);
-      const scanned = scanOrders(json);
+      const scanned = scanBatch(json);
       expect(ordersTheLongWay(json)).toEqual(orders);
       const isLong = ({ user_id, item }: OrderRequest) =>
         Buffer.byteLength(user_id) > USER_ID_MAX_CHARACTERS || Buffer.byteLength(item) > ITEM_MAX_CHARACTERS;
@@ -155,7 +185,7 @@ test("the same of batches whose bytes were changed", () => {
   fc.assert(
     fc.property(anyBatchText, anyChange, ({ text }, changes) => {
       const json = changed(Buffer.from(text), changes);
-      const scanned = scanOrders(json);
+      const scanned = scanBatch(json);
       if (scanned === undefined) return;
       taken += 1;
       expect(ordersTheLongWay(json)).toEqual(ordersIn(scanned));

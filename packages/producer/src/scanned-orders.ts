@@ -1,5 +1,5 @@
 /**
- * The quick way to read a batch of orders: the bytes are looked through once, and of each order is kept where its fields stand. No text, number or object
+ * The quick way to read orders: the bytes are looked through once, and of each order is kept where its fields stand. No text, number or object
  * is made of them; the event of an order copies them as they are (written-orders.ts). It knows orders and nothing else of JSON: fields in any order and
  * white space anywhere, but no escapes in texts. Whatever it does not know is no fault yet: it gives undefined, and the body is read the long way
  * (request-body.ts, validation.ts), which takes all that is JSON and names what is wrong. What this one takes, that one takes as the same orders, which a
@@ -8,7 +8,7 @@
 import { isUtf8 } from "node:buffer";
 import { BATCH_MAX_ORDERS, ITEM_MAX_CHARACTERS, QUANTITY_MAX, USER_ID_MAX_CHARACTERS } from "@campus/events";
 
-/** A valid batch of orders, in the JSON it came in. */
+/** Valid orders, in the JSON they came in. */
 export interface ScannedOrders {
   readonly json: Uint8Array;
   readonly count: number;
@@ -51,41 +51,54 @@ PLAIN[QUOTE] = 0;
 PLAIN[byteOf("\\")] = 0;
 
 /** The orders in the body of a batch, or undefined when it has to be read the long way. */
-export function scanOrders(json: Uint8Array): ScannedOrders | undefined {
-  const scan = new Scan(json);
-  if (!scan.takeBatch()) return undefined;
-  // Only then are the bytes between the quotes the text that was meant.
-  if (scan.isBeyondAscii && !isUtf8(json)) return undefined;
-  return { json, count: scan.count, marks: scan.marks };
+export function scanBatch(json: Uint8Array): ScannedOrders | undefined {
+  const scan = new Scan(json, Math.min(BATCH_MAX_ORDERS, Math.floor(json.length / ORDER_MIN_BYTES)));
+  return scan.takeBatch() ? scan.orders() : undefined;
+}
+
+/** The one order that is all of a body, or undefined when it has to be read the long way. */
+export function scanOrder(json: Uint8Array): ScannedOrders | undefined {
+  const scan = new Scan(json, 1);
+  return scan.takeSingle() ? scan.orders() : undefined;
 }
 
 /** A place in the bytes. What is taken is what comes next, if it is that. */
 class Scan {
-  /** With room for as many orders as there can be. */
-  readonly marks: Int32Array;
-  count = 0;
-  isBeyondAscii = false;
+  readonly #marks: Int32Array;
+  #count = 0;
+  #isBeyondAscii = false;
   #at = 0;
 
-  constructor(private readonly json: Uint8Array) {
-    const most = Math.min(BATCH_MAX_ORDERS, Math.floor(json.length / ORDER_MIN_BYTES));
-    this.marks = new Int32Array(most * MARKS);
+  /** @param most orders there can be */
+  constructor(
+    private readonly json: Uint8Array,
+    most: number,
+  ) {
+    this.#marks = new Int32Array(most * MARKS);
+  }
+
+  /** What was taken, unless it is no UTF-8: only then are the bytes between the quotes the text that was meant. */
+  orders(): ScannedOrders | undefined {
+    const { json } = this;
+    if (this.#isBeyondAscii && !isUtf8(json)) return undefined;
+    return { json, count: this.#count, marks: this.#marks };
+  }
+
+  takeSingle(): boolean {
+    return this.#takeOrder() && this.#isAtEnd();
   }
 
   takeBatch(): boolean {
     if (!this.#take(BRACE) || !this.#take(QUOTE) || !this.#takeName(ORDERS)) return false;
     if (!this.#take(COLON) || !this.#take(BRACKET)) return false;
     do {
-      if (this.count * MARKS === this.marks.length || !this.#takeOrder()) return false;
-      this.count += 1;
+      if (this.#count * MARKS === this.#marks.length || !this.#takeOrder()) return false;
     } while (this.#take(COMMA));
-    if (!this.#take(BRACKET_END) || !this.#take(BRACE_END)) return false;
-    this.#skipSpace();
-    return this.#at === this.json.length;
+    return this.#take(BRACKET_END) && this.#take(BRACE_END) && this.#isAtEnd();
   }
 
   #takeOrder(): boolean {
-    const order = this.count * MARKS;
+    const order = this.#count * MARKS;
     if (!this.#take(BRACE)) return false;
     let known = 0;
     do {
@@ -98,6 +111,7 @@ class Scan {
       if (!(field === QUANTITY_MARK ? this.#takeQuantity(order) : this.#takeText(order + field, field)))
         return false;
     } while (this.#take(COMMA));
+    this.#count += 1;
     return known === ALL_FIELDS && this.#take(BRACE_END);
   }
 
@@ -117,12 +131,12 @@ class Scan {
     let bits = 0;
     // A byte past the end is no byte, and not plain.
     for (; PLAIN[json[at] as number] === 1; at++) bits |= json[at] as number;
-    if (bits > 0x7f) this.isBeyondAscii = true;
+    if (bits > 0x7f) this.#isBeyondAscii = true;
     const bytes = at - from;
     if (json[at] !== QUOTE || bytes === 0) return false;
     if (bytes > (field === USER_ID_MARK ? USER_ID_MAX_CHARACTERS : ITEM_MAX_CHARACTERS)) return false;
-    this.marks[mark] = from;
-    this.marks[mark + 1] = at;
+    this.#marks[mark] = from;
+    this.#marks[mark + 1] = at;
     this.#at = at + 1;
     return true;
   }
@@ -139,8 +153,8 @@ class Scan {
     }
     // JSON knows no leading zeros, and no order of none.
     if (at === from || json[from] === ZERO) return false;
-    this.marks[order + QUANTITY_MARK] = from;
-    this.marks[order + QUANTITY_MARK + 1] = at;
+    this.#marks[order + QUANTITY_MARK] = from;
+    this.#marks[order + QUANTITY_MARK + 1] = at;
     this.#at = at;
     return true;
   }
@@ -160,6 +174,11 @@ class Scan {
     for (let index = 0; index < name.length; index++) if (json[at + index] !== name[index]) return false;
     this.#at = at + name.length;
     return true;
+  }
+
+  #isAtEnd(): boolean {
+    this.#skipSpace();
+    return this.#at === this.json.length;
   }
 
   #skipSpace(): void {

@@ -11,6 +11,7 @@ import { createOrderPlacer } from "./order.ts";
 import type { PublishOutcome } from "./publisher.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { createTracing } from "./tracing.ts";
+import { createOrderWriter } from "./written-orders.ts";
 
 const order = JSON.stringify({ user_id: "user123", item: "Burger", quantity: 2 });
 const json = { "content-type": "application/json" };
@@ -25,7 +26,7 @@ function start(
   port = 0,
   options: Partial<ServerOptions> = {},
 ) {
-  const publisher = { publish, publishBatch: publish, publishWritten: publish };
+  const publisher = { publish, publishBatch: publish };
   const placeOrder = createOrderPlacer();
   const app = createHttp({
     publisher,
@@ -38,6 +39,8 @@ function start(
     bodyMemoryBytes: 16 * 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,
+    writer: createOrderWriter(),
+    newOrderId: crypto.randomUUID.bind(crypto),
     closedBecause: () => undefined,
     onError: () => {},
   });

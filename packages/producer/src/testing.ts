@@ -16,7 +16,7 @@ import { createHttp } from "./http.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
 import { createOrderPlacer } from "./order.ts";
 import type { OrderTracker } from "./order-tracker.ts";
-import type { BatchOutcome, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
+import type { BatchOutcome, OrderEvent, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { createTracing } from "./tracing.ts";
 import { createOrderWriter, type WrittenEvent } from "./written-orders.ts";
@@ -55,8 +55,12 @@ export const anyBatchText: fc.Arbitrary<{ text: string; orders: OrderRequest[] }
     };
   });
 
-/** The event that an event that writes itself writes, of the order it says. */
-export function readWritten({ key, value }: WrittenEvent): OrderPlaced {
+/** The event itself, if it is one that writes itself: what it wrote, of the order it says. */
+export function placedBy(event: OrderEvent): OrderPlaced {
+  return "value" in event ? readWritten(event) : event;
+}
+
+function readWritten({ key, value }: WrittenEvent): OrderPlaced {
   const target = Buffer.alloc(value.maxBytes + 2, "?");
   const event = decodeEvent(target.subarray(1, 1 + value.writeTo(target, 1))) as OrderPlaced;
   expect(event.order_id).toBe(key);
@@ -79,7 +83,7 @@ export function setUp({
   tracer?: Tracer;
   tracker?: OrderTracker;
   bodyMemoryBytes?: number;
-  /** Whether batches are read the quick way where they can be. */
+  /** Whether orders are read the quick way where they can be. */
   scans?: boolean;
 } & Partial<GateOptions> = {}) {
   const published: OrderPlaced[] = [];
@@ -96,20 +100,17 @@ export function setUp({
   };
   const publisher: Publisher = {
     async publish(event, headers) {
-      published.push(event);
+      published.push(placedBy(event));
       recordHeaders.push(headers);
       await state.isSettling;
       if (state.outcome instanceof Error) throw state.outcome;
       return state.outcome;
     },
     async publishBatch(events, headers) {
-      published.push(...events);
+      published.push(...events.map(placedBy));
       recordHeaders.push(headers);
       await state.isSettling;
       return state.batchOutcome;
-    },
-    publishWritten(events, headers) {
-      return publisher.publishBatch(events.map(readWritten), headers);
     },
   };
   const placeOrder = createOrderPlacer();
@@ -126,7 +127,8 @@ export function setUp({
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
     placeOrder,
-    writeOrders: scans ? createOrderWriter() : undefined,
+    writer: scans ? createOrderWriter() : undefined,
+    newOrderId: crypto.randomUUID.bind(crypto),
     closedBecause: () => state.closed,
     onError: (error) => errors.push(error),
   });

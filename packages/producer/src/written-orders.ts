@@ -13,15 +13,20 @@ export interface WrittenEvent {
   readonly value: ValueWriter;
 }
 
-/** The events of a batch, to be sent now: they are written while they are sent. */
-export interface WrittenOrders {
+/** The events of a batch. */
+export interface WrittenBatch {
   readonly events: readonly WrittenEvent[];
   /** The ids of the orders as they stand in a list of JSON, without the first and the last quote. */
   readonly idList: string;
 }
 
-/** Places orders: gives them their ids, and all of them this time in ISO 8601. */
-export type WriteOrders = (orders: ScannedOrders, timestamp: string) => WrittenOrders;
+/** Places orders that were scanned, at a time in ISO 8601. */
+export interface OrderWriter {
+  /** The event of a single order, under this id. */
+  writeOrder(order: ScannedOrders, orderId: string, timestamp: string): WrittenEvent;
+  /** The events of all orders, under new ids. */
+  writeBatch(orders: ScannedOrders, timestamp: string): WrittenBatch;
+}
 
 const { head, eventIdAt, orderIdAt, timestampAt, beforeItem, beforeQuantity, tail } = ORDER_JSON;
 
@@ -39,66 +44,91 @@ const EVENT_MAX_BYTES =
   String(QUANTITY_MAX).length +
   tail.length;
 
-/** What the events of a batch have in common. */
-interface Batch {
-  readonly orders: ScannedOrders;
-  /** The orders' ids, one each `ID_STRIDE` bytes. */
-  readonly ids: Buffer;
-  readonly timestamp: string;
-  readonly writeUuid: WriteUuid;
+/** @param writeUuid gives ids to the orders of a batch, and to all events */
+export function createOrderWriter(writeUuid: WriteUuid = createUuidWriter()): OrderWriter {
+  return {
+    writeOrder(orders, orderId, timestamp) {
+      return { key: orderId, value: new SingleValue({ orders, timestamp, writeUuid }, orderId) };
+    },
+    writeBatch(orders, timestamp) {
+      const ids = Buffer.allocUnsafe(orders.count * ID_STRIDE);
+      for (let at = 0; at < ids.length; at += ID_STRIDE) {
+        writeUuid(ids, at);
+        copy(SEPARATOR, 0, SEPARATOR.length, ids, at + UUID_BYTES);
+      }
+      const idList = ids.toString("latin1", 0, ids.length - SEPARATOR.length);
+      const placement: Placement = { orders, timestamp, writeUuid };
+      const events = new Array<WrittenEvent>(orders.count);
+      for (let index = 0; index < events.length; index++) {
+        const at = index * ID_STRIDE;
+        const key = idList.slice(at, at + UUID_BYTES);
+        events[index] = { key, value: new BatchValue(placement, index, ids) };
+      }
+      return { events, idList };
+    },
+  };
 }
 
-/** @param writeUuid gives ids to orders and to their events */
-export function createOrderWriter(writeUuid: WriteUuid = createUuidWriter()): WriteOrders {
-  return (orders, timestamp) => {
-    const ids = Buffer.allocUnsafe(orders.count * ID_STRIDE);
-    for (let at = 0; at < ids.length; at += ID_STRIDE) {
-      writeUuid(ids, at);
-      copy(SEPARATOR, 0, SEPARATOR.length, ids, at + UUID_BYTES);
-    }
-    const idList = ids.toString("latin1", 0, ids.length - SEPARATOR.length);
-    const batch: Batch = { orders, ids, timestamp, writeUuid };
-    const events = new Array<WrittenEvent>(orders.count);
-    for (let index = 0; index < events.length; index++) {
-      const at = index * ID_STRIDE;
-      events[index] = { key: idList.slice(at, at + UUID_BYTES), value: new OrderEvent(batch, index) };
-    }
-    return { events, idList };
-  };
+/** What the events of one request have in common. */
+interface Placement {
+  readonly orders: ScannedOrders;
+  readonly timestamp: string;
+  readonly writeUuid: WriteUuid;
 }
 
 /** The head of the event that is being written; none is begun before the last is done. */
 const headInHand = Buffer.from(head);
 let timestampInHand = "";
 
-class OrderEvent implements ValueWriter {
+class SingleValue implements ValueWriter {
   readonly maxBytes = EVENT_MAX_BYTES;
 
   constructor(
-    private readonly batch: Batch,
-    private readonly index: number,
+    private readonly placement: Placement,
+    private readonly orderId: string,
   ) {}
 
   writeTo(target: Buffer, offset: number): number {
-    const { batch, index } = this;
-    const { json, marks } = batch.orders;
-    batch.writeUuid(headInHand, eventIdAt);
-    const id = index * ID_STRIDE;
-    copy(batch.ids, id, id + UUID_BYTES, headInHand, orderIdAt);
-    if (batch.timestamp !== timestampInHand) {
-      timestampInHand = batch.timestamp;
-      headInHand.write(timestampInHand, timestampAt, "latin1");
-    }
-    target.set(headInHand, offset);
-    let at = offset + headInHand.length;
-    const [userId, item, quantity] = [index * MARKS, index * MARKS + 2, index * MARKS + 4];
-    at = copy(json, marks[userId] as number, marks[userId + 1] as number, target, at);
-    at = copy(beforeItem, 0, beforeItem.length, target, at);
-    at = copy(json, marks[item] as number, marks[item + 1] as number, target, at);
-    at = copy(beforeQuantity, 0, beforeQuantity.length, target, at);
-    at = copy(json, marks[quantity] as number, marks[quantity + 1] as number, target, at);
-    return copy(tail, 0, tail.length, target, at) - offset;
+    const { placement, orderId } = this;
+    for (let at = 0; at < UUID_BYTES; at++) headInHand[orderIdAt + at] = orderId.charCodeAt(at);
+    return writeEvent(placement, 0, target, offset);
   }
+}
+
+class BatchValue implements ValueWriter {
+  readonly maxBytes = EVENT_MAX_BYTES;
+
+  constructor(
+    private readonly placement: Placement,
+    private readonly index: number,
+    private readonly ids: Buffer,
+  ) {}
+
+  writeTo(target: Buffer, offset: number): number {
+    const { placement, index, ids } = this;
+    copy(ids, index * ID_STRIDE, index * ID_STRIDE + UUID_BYTES, headInHand, orderIdAt);
+    return writeEvent(placement, index, target, offset);
+  }
+}
+
+/** Writes the event of an order whose id stands in the head already. Gives its length. */
+function writeEvent(placement: Placement, index: number, target: Buffer, offset: number): number {
+  const { orders, timestamp, writeUuid } = placement;
+  const { json, marks } = orders;
+  writeUuid(headInHand, eventIdAt);
+  if (timestamp !== timestampInHand) {
+    timestampInHand = timestamp;
+    headInHand.write(timestamp, timestampAt, "latin1");
+  }
+  target.set(headInHand, offset);
+  let at = offset + headInHand.length;
+  const [userId, item, quantity] = [index * MARKS, index * MARKS + 2, index * MARKS + 4];
+  at = copy(json, marks[userId] as number, marks[userId + 1] as number, target, at);
+  at = copy(beforeItem, 0, beforeItem.length, target, at);
+  at = copy(json, marks[item] as number, marks[item + 1] as number, target, at);
+  at = copy(beforeQuantity, 0, beforeQuantity.length, target, at);
+  at = copy(json, marks[quantity] as number, marks[quantity + 1] as number, target, at);
+  return copy(tail, 0, tail.length, target, at) - offset;
 }
 
 /** Of a few bytes a loop is quicker than a view and a call. Gives the place after the last. */
