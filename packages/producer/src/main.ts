@@ -23,7 +23,6 @@ import { registerRequestMetrics } from "./request-metrics.ts";
 import { startServer } from "./server.ts";
 import { drainWithParent, isSibling, startSiblings } from "./siblings.ts";
 import { createTracing, registeredTracer } from "./tracing.ts";
-import { createOrderWriter } from "./written-orders.ts";
 
 const { settings, log, lifecycle, readiness, metrics, kafka } = await startService({
   name: "producer",
@@ -148,7 +147,7 @@ const server = startServer({
     bodyMemoryBytes: settings.bodyMemoryMiB * 1024 * 1024,
     kafkaHealth,
     placeOrder,
-    writer: settings.codec === "json" ? createOrderWriter() : undefined,
+    scans: settings.codec === "json",
     newOrderId: orderIds.next,
     closedBecause,
     onAnswer,

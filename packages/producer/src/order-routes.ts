@@ -2,6 +2,7 @@
  * The routes that orders come in by: read and check the body, place what is in it, and give each outcome its answer.
  * They know orders and a `Publisher`, neither sockets nor Kafka.
  */
+import type { OrderRequest } from "@campus/events";
 import {
   type Acceptance,
   acceptBatch,
@@ -9,11 +10,9 @@ import {
   type ClosedReason,
   refuseBatch,
   refuseClosed,
-  refuseInvalid,
   refuseKey,
   refuseOrder,
   refuseRate,
-  refuseRepeatedField,
   refuseReusedKey,
 } from "./answers.ts";
 import { ANONYMOUS } from "./gate.ts";
@@ -22,12 +21,11 @@ import type { KeyedIntake, KeyedRequest } from "./keyed-intake.ts";
 import { createTimestamps, type PlaceOrder } from "./order.ts";
 import type { BatchOutcome, OrderEvent, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import { clientOfAddress, type RateLimit } from "./rate-limit.ts";
-import { parseBody, readBody } from "./request-body.ts";
+import { readBody } from "./request-body.ts";
+import { areScanned, readBatch, readOrder } from "./request-orders.ts";
 import type { Caller } from "./route.ts";
-import { type ScannedOrders, scanBatch, scanOrder } from "./scanned-orders.ts";
 import type { RequestTrace } from "./tracing.ts";
-import { isOrder, isOrderBatch, ORDER_TEXTS, orderBatchFaults, orderFaults } from "./validation.ts";
-import type { OrderWriter } from "./written-orders.ts";
+import { createOrderWriter } from "./written-orders.ts";
 
 /** Most bytes in the body of one order. */
 export const ORDER_MAX_BYTES = 64 * 1024;
@@ -44,8 +42,8 @@ export interface OrderRoutesOptions {
   /** Most bytes of bodies that are being read at once. */
   bodyMemoryBytes: number;
   placeOrder: PlaceOrder;
-  /** Places orders from the JSON they came in; without it, all are read the long way. It writes JSON, so only where events are JSON. */
-  writer: OrderWriter | undefined;
+  /** Whether orders may be read the quick way. Their events are written in JSON, so only where all are. */
+  scans: boolean;
   /** Ids of orders that come alone. Those of a batch have any UUID: they are company enough for each other. */
   newOrderId: () => string;
   /** Why no orders are taken just now, or undefined when they are. */
@@ -61,12 +59,13 @@ export function createOrderRoutes({
   rateLimit,
   bodyMemoryBytes,
   placeOrder,
-  writer,
+  scans,
   newOrderId,
   closedBecause,
   onError,
 }: OrderRoutesOptions) {
   const timestamp = createTimestamps();
+  const writer = createOrderWriter();
   const bodyMemory = { freeBytes: bodyMemoryBytes };
 
   /** Whether this many orders may come in now, else their refusal. */
@@ -87,32 +86,17 @@ export function createOrderRoutes({
     if (key === null) return refuseKey();
     const bytes = await readBody(request, ORDER_MAX_BYTES, bodyMemory);
     if (bytes instanceof Response) return bytes;
-    if (key === undefined && writer !== undefined) {
-      const scanned = scanOrder(bytes);
-      if (scanned !== undefined) return placeScannedOrder(scanned, writer, request, caller);
+    const orders = readOrder(bytes, scans && key === undefined);
+    if (orders instanceof Response) return orders;
+    const refusal = refuseIntake(request, caller, 1);
+    if (refusal !== undefined) return refusal;
+    if (areScanned(orders)) {
+      const [orderId, placedAt] = [newOrderId(), timestamp()];
+      return publishOrder(writer.writeOrder(orders, orderId, placedAt), orderId, placedAt, caller);
     }
-    const body = parseBody(bytes);
-    if (body instanceof Response) return body;
-    const { value: order, texts } = body;
-    if (!isOrder(order)) return refuseInvalid(orderFaults(order));
-    if (texts !== ORDER_TEXTS) return refuseRepeatedField();
-    const refusal = refuseIntake(request, caller, 1);
-    if (refusal !== undefined) return refusal;
-    if (key !== undefined) return placeKeyed({ kind: "order", key, orders: [order] }, caller);
-    const event = placeOrder(order, newOrderId());
+    if (key !== undefined) return placeKeyed({ kind: "order", key, orders }, caller);
+    const event = placeOrder(orders[0] as OrderRequest, newOrderId());
     return publishOrder(event, event.order_id, event.timestamp, caller);
-  }
-
-  async function placeScannedOrder(
-    order: ScannedOrders,
-    { writeOrder }: OrderWriter,
-    request: Request,
-    caller: Caller,
-  ): Promise<Response> {
-    const refusal = refuseIntake(request, caller, 1);
-    if (refusal !== undefined) return refusal;
-    const [orderId, placedAt] = [newOrderId(), timestamp()];
-    return publishOrder(writeOrder(order, orderId, placedAt), orderId, placedAt, caller);
   }
 
   async function publishOrder(event: OrderEvent, orderId: string, placedAt: string, caller: Caller) {
@@ -126,47 +110,22 @@ export function createOrderRoutes({
     if (key === null) return refuseKey();
     const bytes = await readBody(request, BATCH_MAX_BYTES, bodyMemory);
     if (bytes instanceof Response) return bytes;
-    if (key === undefined && writer !== undefined) {
-      const scanned = scanBatch(bytes);
-      if (scanned !== undefined) return placeScannedBatch(scanned, writer, request, caller);
+    const orders = readBatch(bytes, scans && key === undefined);
+    if (orders instanceof Response) return orders;
+    const refusal = refuseIntake(request, caller, areScanned(orders) ? orders.count : orders.length);
+    if (refusal !== undefined) return refusal;
+    const placedAt = timestamp();
+    if (areScanned(orders)) {
+      const { events, idList } = writer.writeBatch(orders, placedAt);
+      const outcome = await publishBatch(events, caller);
+      if (isAcceptance(outcome)) return acceptBatch(events.length, idList, placedAt, outcome);
+      const ids = events.map(({ key }) => key);
+      return refuseBatch(ids, outcome, false);
     }
-    const body = parseBody(bytes);
-    if (body instanceof Response) return body;
-    const { value: batch, texts } = body;
-    if (!isOrderBatch(batch)) return refuseInvalid(orderBatchFaults(batch));
-    // The name of the list is one more.
-    if (texts !== 1 + ORDER_TEXTS * batch.orders.length) return refuseRepeatedField();
-    const refusal = refuseIntake(request, caller, batch.orders.length);
-    if (refusal !== undefined) return refusal;
-    if (key !== undefined) return placeKeyed({ kind: "batch", key, orders: batch.orders }, caller);
-    const placedAt = timestamp();
-    const events = batch.orders.map((order) => placeOrder(order));
-    const outcome = await publishBatch(events, caller);
-    return answerBatch(
-      events.map(({ order_id }) => order_id),
-      placedAt,
-      outcome,
-      false,
-    );
-  }
-
-  async function placeScannedBatch(
-    orders: ScannedOrders,
-    { writeBatch }: OrderWriter,
-    request: Request,
-    caller: Caller,
-  ): Promise<Response> {
-    const refusal = refuseIntake(request, caller, orders.count);
-    if (refusal !== undefined) return refusal;
-    const placedAt = timestamp();
-    const { events, idList } = writeBatch(orders, placedAt);
-    const outcome = await publishBatch(events, caller);
-    if (isAcceptance(outcome)) return acceptBatch(events.length, idList, placedAt, outcome);
-    return refuseBatch(
-      events.map(({ key }) => key),
-      outcome,
-      false,
-    );
+    if (key !== undefined) return placeKeyed({ kind: "batch", key, orders }, caller);
+    const events = orders.map((order) => placeOrder(order));
+    const ids = events.map(({ order_id }) => order_id);
+    return answerBatch(ids, placedAt, await publishBatch(events, caller), false);
   }
 
   function publishBatch(events: readonly OrderEvent[], caller: Caller) {

@@ -8,7 +8,6 @@ import { createOrderPlacer } from "./order.ts";
 import type { Publisher } from "./publisher.ts";
 import { type Server, startServer } from "./server.ts";
 import { createTracing } from "./tracing.ts";
-import { createOrderWriter } from "./written-orders.ts";
 
 setDefaultTimeout(60_000);
 
@@ -39,7 +38,7 @@ beforeAll(() => {
     bodyMemoryBytes: 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,
-    writer: createOrderWriter(),
+    scans: true,
     newOrderId: crypto.randomUUID.bind(crypto),
     closedBecause: () => undefined,
     onError: () => {},

@@ -11,7 +11,6 @@ import { createOrderPlacer } from "./order.ts";
 import type { PublishOutcome } from "./publisher.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { createTracing } from "./tracing.ts";
-import { createOrderWriter } from "./written-orders.ts";
 
 const order = JSON.stringify({ user_id: "user123", item: "Burger", quantity: 2 });
 const json = { "content-type": "application/json" };
@@ -39,7 +38,7 @@ function start(
     bodyMemoryBytes: 16 * 1024 * 1024,
     kafkaHealth: { check: async () => ({ isReachable: true, brokers: 1 }) },
     placeOrder,
-    writer: createOrderWriter(),
+    scans: true,
     newOrderId: crypto.randomUUID.bind(crypto),
     closedBecause: () => undefined,
     onError: () => {},

@@ -19,7 +19,7 @@ import type { OrderTracker } from "./order-tracker.ts";
 import type { BatchOutcome, OrderEvent, Publisher, PublishOutcome, RecordHeaders } from "./publisher.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { createTracing } from "./tracing.ts";
-import { createOrderWriter, type WrittenEvent } from "./written-orders.ts";
+import type { WrittenEvent } from "./written-orders.ts";
 
 /** A valid order. */
 export const order = { user_id: "user123", item: "Burger", quantity: 2 };
@@ -127,7 +127,7 @@ export function setUp({
       check: async () => ({ isReachable: state.isReachable, brokers: state.isReachable ? 3 : 0 }),
     },
     placeOrder,
-    writer: scans ? createOrderWriter() : undefined,
+    scans,
     newOrderId: crypto.randomUUID.bind(crypto),
     closedBecause: () => state.closed,
     onError: (error) => errors.push(error),
