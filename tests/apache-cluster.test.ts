@@ -17,6 +17,7 @@ import {
   kafkaTopics,
   startApache,
 } from "@campus/broker";
+import { until } from "./support/until.ts";
 
 const available = await apacheAvailable();
 if (!available.ok) {
@@ -44,18 +45,6 @@ function isAlive(pid: number): boolean {
     .stdout.toString()
     .trim();
   return state !== "" && !state.startsWith("Z");
-}
-
-async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await Bun.sleep(50);
-  }
 }
 
 async function createTopic(cluster: ApacheCluster, topic: string): Promise<void> {
@@ -156,8 +145,8 @@ describe.skipIf(!available.ok)("one temporary node", () => {
       };
       expect(isAlive(pid)).toBe(true);
       owner.kill("SIGKILL");
-      await until("the node is gone", () => !isAlive(pid), 2_000);
-      await until("its data is gone", async () => !(await exists(dataDir)), 5_000);
+      await until("the node is gone", () => !isAlive(pid), { deadlineMs: 2_000 });
+      await until("its data is gone", async () => !(await exists(dataDir)), { deadlineMs: 5_000 });
     },
     START_MS,
   );

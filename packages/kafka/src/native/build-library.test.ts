@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { until } from "../test-cluster.ts";
 import { libraryFile } from "./build-cache.ts";
 import { bunScript } from "./library-probe.ts";
 import { canBuild, createMiniature, type Miniature } from "./miniature.ts";
@@ -29,14 +30,6 @@ function startBuilder(miniature: Miniature, gate: string, ...options: string[]) 
   };
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited 10 s for: ${what}`);
-    await Bun.sleep(10);
-  }
-}
-
 function leftovers(miniature: Miniature): string[] {
   return readdirSync(miniature.cache).filter((name) => /\.(work|new|old)-/.test(name));
 }
@@ -46,9 +39,9 @@ describe.skipIf(!canBuild)("build-library", () => {
     using miniature = createMiniature();
     const gate = join(miniature.folder, "gate");
     const first = startBuilder(miniature, gate);
-    await until("the first is building", () => miniature.configured() === 1);
+    await until(() => miniature.configured() === 1);
     const second = startBuilder(miniature, gate);
-    await until("the second waits", () => second.said().includes("another process is building it"));
+    await until(() => second.said().includes("another process is building it"));
     writeFileSync(gate, "");
     const [one, two] = await Promise.all([first.ended(), second.ended()]);
     expect(one).toEqual({ path: two.path, exitCode: 0 });
@@ -61,11 +54,11 @@ describe.skipIf(!canBuild)("build-library", () => {
     using miniature = createMiniature();
     const gate = join(miniature.folder, "gate");
     const first = startBuilder(miniature, gate);
-    await until("the first is building", () => miniature.configured() === 1);
+    await until(() => miniature.configured() === 1);
     const second = startBuilder(miniature, gate);
-    await until("the second waits", () => second.said().includes("another process is building it"));
+    await until(() => second.said().includes("another process is building it"));
     first.child.kill("SIGKILL");
-    await until("the second is building", () => miniature.configured() === 2);
+    await until(() => miniature.configured() === 2);
     writeFileSync(gate, "");
     expect(await second.ended()).toMatchObject({ exitCode: 0 });
     expect((await first.ended()).path).toBe("");
@@ -76,7 +69,7 @@ describe.skipIf(!canBuild)("build-library", () => {
     using miniature = createMiniature();
     const gate = join(miniature.folder, "gate");
     const first = startBuilder(miniature, gate);
-    await until("it is building", () => miniature.configured() === 1);
+    await until(() => miniature.configured() === 1);
     expect(leftovers(miniature)).toHaveLength(1);
     first.child.kill("SIGTERM");
     expect(await first.ended()).toEqual({ path: "", exitCode: 143 });
