@@ -1,7 +1,7 @@
 /**
  * The quick way to read orders: the bytes are looked through once, and of each order is kept where its fields stand. No text, number or object
- * is made of them; the event of an order copies them as they are (written-orders.ts). It knows orders and nothing else of JSON: fields in any order and
- * white space anywhere, but no escapes in texts. Whatever it does not know is no fault yet: it gives undefined, and the body is read the long way
+ * is made of them; the event of an order copies them as they are (written-orders.ts). It knows orders and nothing else of JSON: fields in any order, white space
+ * anywhere, escapes in values but not in names. Whatever it does not know is no fault yet: it gives undefined, and the body is read the long way
  * (request-body.ts, validation.ts), which takes all that is JSON and names what is wrong. What this one takes, that one takes as the same orders, which a
  * property test holds.
  */
@@ -28,6 +28,7 @@ const ALL_FIELDS = (1 << USER_ID_MARK) | (1 << ITEM_MARK) | (1 << QUANTITY_MARK)
 
 const byteOf = (character: string) => character.charCodeAt(0);
 const QUOTE = byteOf('"');
+const BACKSLASH = byteOf("\\");
 const COLON = byteOf(":");
 const COMMA = byteOf(",");
 const BRACE = byteOf("{");
@@ -48,7 +49,7 @@ const QUANTITY: Uint8Array = Buffer.from('quantity"');
 /** By byte: 1 where it stands for itself inside of a text. */
 const PLAIN = new Uint8Array(256).fill(1, SPACE);
 PLAIN[QUOTE] = 0;
-PLAIN[byteOf("\\")] = 0;
+PLAIN[BACKSLASH] = 0;
 
 /** The orders in the body of a batch, or undefined when it has to be read the long way. */
 export function scanBatch(json: Uint8Array): ScannedOrders | undefined {
@@ -132,6 +133,10 @@ class Scan {
     // A byte past the end is no byte, and not plain.
     for (; PLAIN[json[at] as number] === 1; at++) bits |= json[at] as number;
     if (bits > 0x7f) this.#isBeyondAscii = true;
+    if (json[at] === BACKSLASH) {
+      at = this.#endOfEscaped(from);
+      if (at === -1) return false;
+    }
     const bytes = at - from;
     if (json[at] !== QUOTE || bytes === 0) return false;
     if (bytes > (field === USER_ID_MARK ? USER_ID_MAX_CHARACTERS : ITEM_MAX_CHARACTERS)) return false;
@@ -139,6 +144,23 @@ class Scan {
     this.#marks[mark + 1] = at;
     this.#at = at + 1;
     return true;
+  }
+
+  /** The end of a text with escapes that may stand in an order, or -1. They go into the event as they are: it is JSON, too. */
+  #endOfEscaped(from: number): number {
+    const { json } = this;
+    let at = from;
+    for (; json[at] !== QUOTE; at += json[at] === BACKSLASH ? 2 : 1) {
+      if (at - from > ITEM_MAX_CHARACTERS) return -1;
+      if ((json[at] as number) > 0x7f) this.#isBeyondAscii = true;
+    }
+    try {
+      const text: string = JSON.parse(Buffer.from(json.subarray(from - 1, at + 1)).toString());
+      return text.isWellFormed() && !text.includes("\0") ? at : -1;
+    } catch {
+      // No text: the long way says so.
+      return -1;
+    }
   }
 
   /** Digits alone: what follows them is for the next one to refuse. */

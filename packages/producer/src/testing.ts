@@ -30,8 +30,24 @@ const plainText = (max: number) => fc.string({ unit: "grapheme-ascii", minLength
 const anyText = (max: number) =>
   fc.string({ unit: "binary", minLength: 1, maxLength: max }).map((text) => text.replaceAll("\0", "\u0001"));
 
-/** A valid batch, and one of the ways to write it in JSON: white space, fields in any order, some texts with escapes. */
-export const anyBatchText: fc.Arbitrary<{ text: string; orders: OrderRequest[] }> = fc
+/** JSON of a text with an escape for each of its UTF-16 units. */
+function allEscaped(text: string): string {
+  const units = Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("")}"`;
+}
+
+export interface BatchText {
+  readonly orders: OrderRequest[];
+  /** The batch in JSON. */
+  readonly text: string;
+  /** Whether it has escapes where none were needed. */
+  readonly isEscaped: boolean;
+  /** Whether one of its texts takes more bytes than it may have characters. */
+  readonly isLong: boolean;
+}
+
+/** A valid batch, and one of the ways to write it in JSON: white space, fields in any order, escapes. */
+export const anyBatchText: fc.Arbitrary<BatchText> = fc
   .array(
     fc.record({
       user_id: fc.oneof({ weight: 9, arbitrary: plainText(20) }, anyText(USER_ID_MAX_CHARACTERS)),
@@ -39,20 +55,27 @@ export const anyBatchText: fc.Arbitrary<{ text: string; orders: OrderRequest[] }
       quantity: fc.integer({ min: 1, max: QUANTITY_MAX }),
       fields: fc.shuffledSubarray(["user_id", "item", "quantity"] as const, { minLength: 3 }),
       space,
+      escaped: fc.constantFrom("none", "none", "none", "none", "user_id", "item"),
     }),
     { minLength: 1, maxLength: 6 },
   )
-  .map((orders) => {
-    const texts = orders.map(({ fields, space, ...order }) => {
-      const written = fields.map(
-        (field) => `${space}"${field}"${space}:${space}${JSON.stringify(order[field])}`,
-      );
-      return `${space}{${written.join(`${space},`)}${space}}${space}`;
+  .map((written) => {
+    const orders = written.map(({ user_id, item, quantity }) => ({ user_id, item, quantity }));
+    let isLong = false;
+    const texts = written.map(({ fields, space, escaped }, index) => {
+      const order = orders[index] as OrderRequest;
+      const members = fields.map((field) => {
+        const value = order[field];
+        const json =
+          field === escaped && typeof value === "string" ? allEscaped(value) : JSON.stringify(value);
+        const most = field === "user_id" ? USER_ID_MAX_CHARACTERS : ITEM_MAX_CHARACTERS;
+        isLong ||= Buffer.byteLength(json) - '""'.length > most;
+        return `${space}"${field}"${space}:${space}${json}`;
+      });
+      return `${space}{${members.join(`${space},`)}${space}}${space}`;
     });
-    return {
-      text: `{"orders":[${texts.join()}]}`,
-      orders: orders.map(({ user_id, item, quantity }) => ({ user_id, item, quantity })),
-    };
+    const isEscaped = written.some(({ escaped }) => escaped !== "none");
+    return { orders, text: `{"orders":[${texts.join()}]}`, isEscaped, isLong };
   });
 
 /** The event itself, if it is one that writes itself: what it wrote, of the order it says. */

@@ -1,6 +1,6 @@
 /**
  * Orders on their way from the bytes of a request into the bytes of events: what the client wrote is copied into the memory of the Kafka client, between
- * what stands in every event, and nothing is made of it on the way. Byte for byte the event that `encodeEvent` would have written.
+ * what stands in every event, and nothing is made of it on the way. Byte for byte the event that `encodeEvent` would have written, but for escapes, which stay as they were.
  */
 import { ITEM_MAX_CHARACTERS, ORDER_JSON, QUANTITY_MAX, USER_ID_MAX_CHARACTERS } from "@campus/events";
 import type { ValueWriter } from "@campus/kafka";
