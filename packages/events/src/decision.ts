@@ -1,6 +1,7 @@
 /** What the inventory decided about an order: as an event, and as JSON that writes itself into a record. */
 import { encodeJson } from "./json.ts";
 import type { InventoryEvent } from "./types.ts";
+import { randomWord, UUID_BYTES, withVariant, withVersion, writeUuid } from "./uuid-bytes.ts";
 
 /**
  * The event that says a decision.
@@ -26,7 +27,6 @@ interface Template {
   readonly orderIdAt: number;
 }
 
-const ID_LENGTH = 36;
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 function templateOf(success: boolean, timestamp: string): Template {
@@ -42,10 +42,10 @@ export class EncodedDecision {
   // `private` and not `#`: one is made for every order, and defining private names took a twentieth of all that an order costs.
   /** Its length. */
   readonly maxBytes: number;
-  // A random UUID (RFC 9562, version 4) as four words.
+  // A random UUID as four words.
   private readonly a = randomWord();
-  private readonly b = (randomWord() & 0xffff0fff) | 0x00004000;
-  private readonly c = (randomWord() & 0x3fffffff) | 0x80000000;
+  private readonly b = withVersion(randomWord());
+  private readonly c = withVariant(randomWord());
   private readonly d = randomWord();
 
   /** @internal */
@@ -60,17 +60,9 @@ export class EncodedDecision {
   writeTo(target: Buffer, offset: number): number {
     const { bytes, eventIdAt, orderIdAt } = this.template;
     target.set(bytes, offset);
-    const eventId = offset + eventIdAt;
-    writeHex(target, eventId, this.a >>> 16);
-    writeHex(target, eventId + 4, this.a);
-    writeHex(target, eventId + 9, this.b >>> 16);
-    writeHex(target, eventId + 14, this.b);
-    writeHex(target, eventId + 19, this.c >>> 16);
-    writeHex(target, eventId + 24, this.c);
-    writeHex(target, eventId + 28, this.d >>> 16);
-    writeHex(target, eventId + 32, this.d);
+    writeUuid(target, offset + eventIdAt, this.a, this.b, this.c, this.d);
     const orderId = this.orderId;
-    for (let i = 0; i < ID_LENGTH; i++) target[offset + orderIdAt + i] = orderId.charCodeAt(i);
+    for (let i = 0; i < UUID_BYTES; i++) target[offset + orderIdAt + i] = orderId.charCodeAt(i);
     return bytes.length;
   }
 }
@@ -94,26 +86,4 @@ export class DecisionEncoder {
     }
     return new EncodedDecision(success ? this.#reserved : this.#failed, orderId);
   }
-}
-
-/** Drawn many at a time: asking for randomness is what takes time. */
-const random = new Int32Array(4096);
-let unused = 0;
-
-function randomWord(): number {
-  if (unused === 0) {
-    crypto.getRandomValues(random);
-    unused = random.length;
-  }
-  return random[--unused]!;
-}
-
-const digits = Buffer.from("0123456789abcdef");
-
-/** The lower 16 bits as four digits. */
-function writeHex(target: Buffer, at: number, word: number): void {
-  target[at] = digits[(word >> 12) & 0xf]!;
-  target[at + 1] = digits[(word >> 8) & 0xf]!;
-  target[at + 2] = digits[(word >> 4) & 0xf]!;
-  target[at + 3] = digits[word & 0xf]!;
 }

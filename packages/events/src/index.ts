@@ -41,3 +41,4 @@ export {
   QUANTITY_MAX,
   USER_ID_MAX_CHARACTERS,
 } from "./types.ts";
+export { UUID_BYTES, writeNewUuid } from "./uuid-bytes.ts";

@@ -101,8 +101,7 @@ export function createOrderRoutes({
 
   async function publishOrder(event: OrderEvent, orderId: string, placedAt: string, caller: Caller) {
     const sent = traced(caller, 1, (headers) => publisher.publish(event, headers));
-    const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
-    return answerOrder(orderId, placedAt, outcome, false);
+    return answerOrder(orderId, placedAt, await answerable(sent, caller), false);
   }
 
   async function postBatch(request: Request, caller: Caller): Promise<Response> {
@@ -130,7 +129,7 @@ export function createOrderRoutes({
 
   function publishBatch(events: readonly OrderEvent[], caller: Caller) {
     const sent = traced(caller, events.length, (headers) => publisher.publishBatch(events, headers));
-    return acknowledge === "acknowledged" ? sent : onceTaken(sent, caller);
+    return answerable(sent, caller);
   }
 
   async function placeKeyed(request: Omit<KeyedRequest, "principal">, caller: Caller): Promise<Response> {
@@ -143,7 +142,7 @@ export function createOrderRoutes({
     }
     if (trace !== undefined) endSendWith(trace, placement.outcome);
     const { orderIds, timestamp, outcome: sent } = placement;
-    const outcome = acknowledge === "acknowledged" ? await sent : await onceTaken(sent, caller);
+    const outcome = await answerable(sent, caller);
     return request.kind === "batch"
       ? answerBatch(orderIds, timestamp, outcome, true)
       : // A single order never has more than one outcome.
@@ -160,6 +159,11 @@ export function createOrderRoutes({
     const sent = send(trace.beginSend(orders));
     endSendWith(trace, sent);
     return sent;
+  }
+
+  /** What a request is answered with, once that is known. */
+  function answerable<T>(sent: Promise<T>, caller: Caller): Promise<T | "enqueued"> {
+    return acknowledge === "acknowledged" ? sent : onceTaken(sent, caller);
   }
 
   /** "enqueued" once the Kafka client has had its turn to refuse; the outcome itself if it is known by then. */

@@ -18,9 +18,9 @@ export interface ScannedOrders {
 
 /** Numbers an order takes in `marks`, and a field's first among them. */
 export const MARKS = 6;
-const USER_ID_MARK = 0;
-const ITEM_MARK = 2;
-const QUANTITY_MARK = 4;
+export const USER_ID_MARK = 0;
+export const ITEM_MARK = 2;
+export const QUANTITY_MARK = 4;
 /** The shortest order. */
 const ORDER_MIN_BYTES = '{"user_id":"u","item":"i","quantity":1}'.length;
 /** Of an order that has each field once. */

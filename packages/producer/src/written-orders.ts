@@ -2,10 +2,16 @@
  * Orders on their way from the bytes of a request into the bytes of events: what the client wrote is copied into the memory of the Kafka client, between
  * what stands in every event, and nothing is made of it on the way. Byte for byte the event that `encodeEvent` would have written, but for escapes, which stay as they were.
  */
-import { ITEM_MAX_CHARACTERS, ORDER_JSON, QUANTITY_MAX, USER_ID_MAX_CHARACTERS } from "@campus/events";
+import {
+  ITEM_MAX_CHARACTERS,
+  ORDER_JSON,
+  QUANTITY_MAX,
+  USER_ID_MAX_CHARACTERS,
+  UUID_BYTES,
+  writeNewUuid,
+} from "@campus/events";
 import type { ValueWriter } from "@campus/kafka";
-import { MARKS, type ScannedOrders } from "./scanned-orders.ts";
-import { createUuidWriter, UUID_BYTES, type WriteUuid } from "./uuid-bytes.ts";
+import { ITEM_MARK, MARKS, QUANTITY_MARK, type ScannedOrders, USER_ID_MARK } from "./scanned-orders.ts";
 
 /** An event that writes itself, and the id of its order. */
 export interface WrittenEvent {
@@ -30,7 +36,7 @@ export interface OrderWriter {
 
 const { head, eventIdAt, orderIdAt, timestampAt, beforeItem, beforeQuantity, tail } = ORDER_JSON;
 
-/** Ids stand in their list with this between them, and in memory with this after each. */
+/** Ids stand in their list with this between them. */
 const SEPARATOR = Buffer.from('","');
 const ID_STRIDE = UUID_BYTES + SEPARATOR.length;
 
@@ -44,25 +50,24 @@ const EVENT_MAX_BYTES =
   String(QUANTITY_MAX).length +
   tail.length;
 
-/** @param writeUuid gives ids to the orders of a batch, and to all events */
-export function createOrderWriter(writeUuid: WriteUuid = createUuidWriter()): OrderWriter {
+export function createOrderWriter(): OrderWriter {
   return {
     writeOrder(orders, orderId, timestamp) {
-      return { key: orderId, value: new SingleValue({ orders, timestamp, writeUuid }, orderId) };
+      return { key: orderId, value: new WrittenValue({ orders, timestamp }, 0, orderId) };
     },
     writeBatch(orders, timestamp) {
       const ids = Buffer.allocUnsafe(orders.count * ID_STRIDE);
       for (let at = 0; at < ids.length; at += ID_STRIDE) {
-        writeUuid(ids, at);
+        writeNewUuid(ids, at);
         copy(SEPARATOR, 0, SEPARATOR.length, ids, at + UUID_BYTES);
       }
       const idList = ids.toString("latin1", 0, ids.length - SEPARATOR.length);
-      const placement: Placement = { orders, timestamp, writeUuid };
+      const placement: Placement = { orders, timestamp };
       const events = new Array<WrittenEvent>(orders.count);
       for (let index = 0; index < events.length; index++) {
         const at = index * ID_STRIDE;
         const key = idList.slice(at, at + UUID_BYTES);
-        events[index] = { key, value: new BatchValue(placement, index, ids) };
+        events[index] = { key, value: new WrittenValue(placement, index, key) };
       }
       return { events, idList };
     },
@@ -73,62 +78,42 @@ export function createOrderWriter(writeUuid: WriteUuid = createUuidWriter()): Or
 interface Placement {
   readonly orders: ScannedOrders;
   readonly timestamp: string;
-  readonly writeUuid: WriteUuid;
 }
 
 /** The head of the event that is being written; none is begun before the last is done. */
 const headInHand = Buffer.from(head);
 let timestampInHand = "";
 
-class SingleValue implements ValueWriter {
-  readonly maxBytes = EVENT_MAX_BYTES;
-
-  constructor(
-    private readonly placement: Placement,
-    private readonly orderId: string,
-  ) {}
-
-  writeTo(target: Buffer, offset: number): number {
-    const { placement, orderId } = this;
-    for (let at = 0; at < UUID_BYTES; at++) headInHand[orderIdAt + at] = orderId.charCodeAt(at);
-    return writeEvent(placement, 0, target, offset);
-  }
-}
-
-class BatchValue implements ValueWriter {
+class WrittenValue implements ValueWriter {
   readonly maxBytes = EVENT_MAX_BYTES;
 
   constructor(
     private readonly placement: Placement,
     private readonly index: number,
-    private readonly ids: Buffer,
+    private readonly orderId: string,
   ) {}
 
   writeTo(target: Buffer, offset: number): number {
-    const { placement, index, ids } = this;
-    copy(ids, index * ID_STRIDE, index * ID_STRIDE + UUID_BYTES, headInHand, orderIdAt);
-    return writeEvent(placement, index, target, offset);
+    const { orderId } = this;
+    const { orders, timestamp } = this.placement;
+    const { json, marks } = orders;
+    writeNewUuid(headInHand, eventIdAt);
+    headInHand.write(orderId, orderIdAt, "latin1");
+    if (timestamp !== timestampInHand) {
+      timestampInHand = timestamp;
+      headInHand.write(timestamp, timestampAt, "latin1");
+    }
+    target.set(headInHand, offset);
+    const first = this.index * MARKS;
+    const [userId, item, quantity] = [first + USER_ID_MARK, first + ITEM_MARK, first + QUANTITY_MARK];
+    let at = offset + headInHand.length;
+    at = copy(json, marks[userId] as number, marks[userId + 1] as number, target, at);
+    at = copy(beforeItem, 0, beforeItem.length, target, at);
+    at = copy(json, marks[item] as number, marks[item + 1] as number, target, at);
+    at = copy(beforeQuantity, 0, beforeQuantity.length, target, at);
+    at = copy(json, marks[quantity] as number, marks[quantity + 1] as number, target, at);
+    return copy(tail, 0, tail.length, target, at) - offset;
   }
-}
-
-/** Writes the event of an order whose id stands in the head already. Gives its length. */
-function writeEvent(placement: Placement, index: number, target: Buffer, offset: number): number {
-  const { orders, timestamp, writeUuid } = placement;
-  const { json, marks } = orders;
-  writeUuid(headInHand, eventIdAt);
-  if (timestamp !== timestampInHand) {
-    timestampInHand = timestamp;
-    headInHand.write(timestamp, timestampAt, "latin1");
-  }
-  target.set(headInHand, offset);
-  let at = offset + headInHand.length;
-  const [userId, item, quantity] = [index * MARKS, index * MARKS + 2, index * MARKS + 4];
-  at = copy(json, marks[userId] as number, marks[userId + 1] as number, target, at);
-  at = copy(beforeItem, 0, beforeItem.length, target, at);
-  at = copy(json, marks[item] as number, marks[item + 1] as number, target, at);
-  at = copy(beforeQuantity, 0, beforeQuantity.length, target, at);
-  at = copy(json, marks[quantity] as number, marks[quantity + 1] as number, target, at);
-  return copy(tail, 0, tail.length, target, at) - offset;
 }
 
 /** Of a few bytes a loop is quicker than a view and a call. Gives the place after the last. */
