@@ -51,6 +51,7 @@ const prints: Record<string, readonly RegExp[]> = {
     /^first worker: out of power after 450 orders$/m,
     /^1000 receipts for 1000 orders; [1-9]\d* handled twice$/m,
   ],
+  "batch-consume": [/^40000 records, their sum is 799980000, 1 without a value$/m],
   "batch-produce": [
     /^acknowledged 39999 records, 1 failed, at most 5000 queued at a time$/m,
     /^set aside: record 42 of batch 7: MSG_SIZE_TOO_LARGE$/m,

@@ -10,19 +10,30 @@ import type { Measured, Subject, Work, WorkSettings } from "./subject.ts";
 import { RunFailed, runSubject } from "./subject-process.ts";
 import { scratchName } from "./topics.ts";
 
+const ownProgram = (file: string) => [process.execPath, join(benchFolder, "subjects", file)];
+
 /** Our own programs. */
 export const ownSubject: Subject = {
   name: ours,
   title: "@campus/kafka on Bun",
   works: ["produce", "consume", "latency", "memory"],
-  command: (work) => [process.execPath, join(benchFolder, "subjects", `${work}.ts`)],
+  command: (work) => ownProgram(`${work}.ts`),
+  notes: { consume: "from the columns of each batch, no object a record" },
+};
+
+const ownRecordsSubject: Subject = {
+  name: "ours-records",
+  title: "@campus/kafka on Bun",
+  works: ["consume"],
+  command: () => ownProgram("consume-records.ts"),
+  notes: { consume: "by the records of each batch, an object and two views each" },
 };
 
 export type ClientSubject = RoundSubject & { readonly subject: Subject };
 
 /** Ours and the peers' that do this kind of work. */
 export function clientSubjects({ peers }: Bench, work: Work, delivery: string): ClientSubject[] {
-  const all = [ownSubject, ...peers.flatMap(({ subjects }) => subjects)];
+  const all = [ownSubject, ownRecordsSubject, ...peers.flatMap(({ subjects }) => subjects)];
   return all
     .filter(({ works }) => works.includes(work))
     .map((subject) => ({

@@ -1,4 +1,4 @@
-/** Ours in `client-consume`: the async iterator of batches with the client's defaults, key, value and offset of each record read. */
+/** Ours in `client-consume`: the async iterator of batches with the client's defaults, their columns, and in them key, value and offset of each record. */
 import { createConsumer } from "@campus/kafka";
 import { ReadTally, report, settings } from "./subject.ts";
 
@@ -10,8 +10,7 @@ const consumer = createConsumer({
 });
 const tally = new ReadTally();
 for await (const batch of consumer) {
-  const { partition } = batch;
-  for (const record of batch) tally.read(partition, record.offset, record.key!, record.value!);
+  tally.readColumns(batch.partition, batch.columns);
   if (tally.endOfBatch()) break;
 }
 report(tally.result());

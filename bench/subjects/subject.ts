@@ -107,6 +107,16 @@ export class Clock {
 
 const maxPartitions = 256;
 
+/** What is read of `RecordColumns` of `@campus/kafka`, which peers on Node can't import. */
+interface Columns {
+  readonly bytes: Uint8Array;
+  readonly keyStarts: Int32Array;
+  readonly keyLengths: Int32Array;
+  readonly valueStarts: Int32Array;
+  readonly valueLengths: Int32Array;
+  readonly offsets: Float64Array;
+}
+
 /** Counts what a consumer reads. Key, value and offset of each record are looked at, and the offsets can be checked for gaps afterwards. */
 export class ReadTally {
   readonly clock = new Clock();
@@ -119,9 +129,23 @@ export class ReadTally {
   readonly #lastOffsets = new Float64Array(maxPartitions);
 
   read(partition: number, offset: number, key: Uint8Array, value: Uint8Array): void {
+    this.#count(partition, offset, key.length + value.length, key[0]! + value[value.length >> 1]!);
+  }
+
+  /** The same of all records of a batch, where they are columns. */
+  readColumns(partition: number, columns: Columns): void {
+    const { bytes, keyStarts, keyLengths, valueStarts, valueLengths, offsets } = columns;
+    for (let i = 0; i < offsets.length; i++) {
+      const valueLength = valueLengths[i]!;
+      const looked = bytes[keyStarts[i]!]! + bytes[valueStarts[i]! + (valueLength >> 1)]!;
+      this.#count(partition, offsets[i]!, keyLengths[i]! + valueLength, looked);
+    }
+  }
+
+  #count(partition: number, offset: number, bytes: number, looked: number): void {
     this.total++;
-    this.#bytes += key.length + value.length;
-    this.#checksum += key[0]! + value[value.length >> 1]!;
+    this.#bytes += bytes;
+    this.#checksum += looked;
     this.#counts[partition]!++;
     this.#offsetSums[partition]! += offset;
     this.#lastOffsets[partition] = offset;

@@ -2,7 +2,7 @@
  * What a consumer hands out: a batch of one topic partition in offset order, and its records. Both are plain JavaScript memory, valid for as long
  * as they are kept. The bytes of a batch share one buffer: a record kept for long keeps all of it, so copy what must outlive the batch.
  */
-import type { FetchedRecords, HeaderList } from "./native/fetch.ts";
+import type { FetchedRecords, HeaderList, RecordColumns } from "./native/fetch.ts";
 import type { TopicPartition } from "./record.ts";
 
 /** A record as it was read: a view on its batch, made when asked for. */
@@ -40,12 +40,14 @@ export class ConsumerRecord implements TopicPartition {
 
   /** A view on the memory of the batch, not a copy. */
   get key(): Buffer | null {
-    return this.#bytes(0);
+    const { keyStarts, keyLengths } = this.#records;
+    return this.#view(keyStarts[this.#index]!, keyLengths[this.#index]!);
   }
 
   /** A view on the memory of the batch, not a copy; null for a tombstone. */
   get value(): Buffer | null {
-    return this.#bytes(2);
+    const { valueStarts, valueLengths } = this.#records;
+    return this.#view(valueStarts[this.#index]!, valueLengths[this.#index]!);
   }
 
   /** In the order they were written; names may repeat. */
@@ -60,17 +62,13 @@ export class ConsumerRecord implements TopicPartition {
 
   /** The value as UTF-8, null for a tombstone. Cheaper than `value.toString()`: no view is made. */
   text(): string | null {
-    const { extents, bytes } = this.#records;
-    const length = extents[this.#index * 4 + 3]!;
-    const start = extents[this.#index * 4 + 2]!;
+    const { bytes, valueStarts, valueLengths } = this.#records;
+    const [start, length] = [valueStarts[this.#index]!, valueLengths[this.#index]!];
     return length < 0 ? null : bytes.toString("utf8", start, start + length);
   }
 
-  #bytes(column: number): Buffer | null {
-    const { extents, bytes } = this.#records;
-    const length = extents[this.#index * 4 + column + 1]!;
-    const start = extents[this.#index * 4 + column]!;
-    return length < 0 ? null : bytes.subarray(start, start + length);
+  #view(start: number, length: number): Buffer | null {
+    return length < 0 ? null : this.#records.bytes.subarray(start, start + length);
   }
 }
 
@@ -103,6 +101,14 @@ export class Batch implements TopicPartition, Iterable<ConsumerRecord> {
   /** Not always `firstOffset + length - 1`: compaction and transactions leave gaps. */
   get lastOffset(): number {
     return this.#records.offsets[this.length - 1]!;
+  }
+
+  /**
+   * The records as columns, for a loop over so many that an object and two views a record would cost more than its own work. What they are made of is the
+   * batch's own memory: not to be written to, valid as long as it is kept. Headers are in the records alone.
+   */
+  get columns(): RecordColumns {
+    return this.#records;
   }
 
   /** The record at a place from 0. @throws RangeError outside the batch */

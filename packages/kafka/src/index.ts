@@ -24,6 +24,7 @@ export { Consumer, createConsumer } from "./consumer.ts";
 export type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 export { BatchDelivery } from "./delivery.ts";
 export { BatchError, KafkaError } from "./error.ts";
+export type { RecordColumns } from "./native/fetch.ts";
 export { libraryVersion } from "./native/library.ts";
 export type { LibrdkafkaProperties } from "./native/properties.generated.ts";
 export type { OffsetSpec } from "./offsets.ts";

@@ -1,6 +1,7 @@
 /** What was written comes out byte by byte, whatever lies beside it in the batch: headers or none, empty and absent keys and values, all sizes. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
+import type { Batch } from "../batch.ts";
 import { createConsumer } from "../consumer.ts";
 import { createProducer } from "../producer.ts";
 import type { ProducerRecord } from "../record.ts";
@@ -35,9 +36,21 @@ function seen(record: {
   value: Uint8Array | null;
   timestamp: number;
   headers: readonly (readonly [string, Uint8Array | null])[];
-}): object {
+}) {
   const headers = record.headers.map(([name, value]) => [name, plain(value)]);
   return { key: plain(record.key), value: plain(record.value), timestamp: record.timestamp, headers };
+}
+
+/** The same by the columns of a batch, which have no headers. */
+function seenInColumns({ length, columns }: Batch): object[] {
+  const piece = (start: number, size: number) =>
+    plain(size < 0 ? null : columns.bytes.subarray(start, start + size));
+  return Array.from({ length }, (_, i) => ({
+    key: piece(columns.keyStarts[i]!, columns.keyLengths[i]!),
+    value: piece(columns.valueStarts[i]!, columns.valueLengths[i]!),
+    timestamp: columns.timestamps[i],
+    offset: columns.offsets[i],
+  }));
 }
 
 let topics = 0;
@@ -58,11 +71,17 @@ for (const compression of ["none", "lz4"] as const) {
           maxBatchRecords: 7,
         });
         const read: object[] = [];
+        const inColumns: object[] = [];
         for await (const batch of consumer) {
           read.push(...[...batch].map(seen));
+          inColumns.push(...seenInColumns(batch));
           if (read.length >= written.length) break;
         }
         expect(read).toEqual(written.map(seen));
+        const columns = written
+          .map(seen)
+          .map(({ key, value, timestamp }, offset) => ({ key, value, timestamp, offset }));
+        expect(inColumns).toEqual(columns);
       }),
       { numRuns: 25 },
     );

@@ -18,15 +18,26 @@ const largestGap = 512;
 
 export type HeaderList = readonly (readonly [name: string, value: Buffer | null])[];
 
-/** Records of one partition, as columns. */
-export interface FetchedRecords {
-  readonly count: number;
+/** Records of one partition as columns: of each array the element at a record's place is that record's. */
+export interface RecordColumns {
+  /** What keys and values lie in, among other bytes. */
   readonly bytes: Buffer;
-  /** Four a record: key start, key length, value start, value length in `bytes`; a length of -1 is null. */
-  readonly extents: Int32Array;
+  /** Where keys begin in `bytes`. */
+  readonly keyStarts: Int32Array;
+  /** Bytes of keys; -1 where the record has none. */
+  readonly keyLengths: Int32Array;
+  /** Where values begin in `bytes`. */
+  readonly valueStarts: Int32Array;
+  /** Bytes of values; -1 for a tombstone. */
+  readonly valueLengths: Int32Array;
+  /** Places in the partition. Exact up to 2^53. */
   readonly offsets: Float64Array;
   /** Milliseconds since the epoch, -1 where the record has none. */
   readonly timestamps: Float64Array;
+}
+
+export interface FetchedRecords extends RecordColumns {
+  readonly count: number;
   /** By record index; only records that have headers. */
   readonly headers: ReadonlyMap<number, HeaderList>;
 }
@@ -85,34 +96,47 @@ export class Fetcher {
   }
 
   #copyRecords(count: number): FetchedRecords {
-    const extents = new Int32Array(count * 4);
+    const keys = new Extents(count);
+    const values = new Extents(count);
     const runs: number[] = [];
-    const bytes = this.#copyRuns(runs, this.#layOut(count, extents, runs));
+    const bytes = this.#copyRuns(runs, this.#layOut(keys, values, runs));
     const offsets = new Float64Array(count);
     const timestamps = new Float64Array(count);
     this.#readNumbers(offsets, timestamps);
-    return { count, bytes, extents, offsets, timestamps, headers: this.#readHeaders(bytes, extents) };
+    return {
+      count,
+      bytes,
+      keyStarts: keys.starts,
+      keyLengths: keys.lengths,
+      valueStarts: values.starts,
+      valueLengths: values.lengths,
+      offsets,
+      timestamps,
+      headers: this.#readHeaders(bytes, values),
+    };
   }
 
   /**
    * Lays the pieces out in runs: (source, target, size) triples. Each run is followed by one byte for `#copyRuns` to mark its end with. Returns the
    * bytes needed in all.
    */
-  #layOut(count: number, extents: Int32Array, runs: number[]): number {
+  #layOut(keys: Extents, values: Extents, runs: number[]): number {
     const { structs } = this.#block;
     const { u32 } = structs;
+    const pieces = keys.starts.length * 2;
     let start = 0; // of the current run, in native memory
     let end = 0;
     let target = 0; // of the current run, in the bytes to be
-    for (let piece = 0; piece < count * 2; piece++) {
+    for (let piece = 0; piece < pieces; piece++) {
       const isKey = (piece & 1) === 0;
-      const at = (piece >> 1) * messageWords + (isKey ? field.key : field.payload) / 4;
+      const index = piece >> 1;
+      const { starts, lengths } = isKey ? keys : values;
+      const at = index * messageWords + (isKey ? field.key : field.payload) / 4;
       const source = structs.getSize(at);
       // key: pointer, length; payload: pointer, length. Both lie next to each other in the struct.
       const length = u32[at + 2]!;
-      const extent = (piece >> 1) * 4 + (isKey ? 0 : 2);
       if (source === 0) {
-        extents[extent + 1] = -1;
+        lengths[index] = -1;
         continue;
       }
       const gap = source - end;
@@ -124,8 +148,8 @@ export class Fetcher {
         start = source;
       }
       end = source + length;
-      extents[extent] = target + (source - start);
-      extents[extent + 1] = length;
+      starts[index] = target + (source - start);
+      lengths[index] = length;
     }
     if (start === 0) return 0;
     runs.push(start, target, end - start);
@@ -157,11 +181,11 @@ export class Fetcher {
    * have no headers, the next record's offset follows, and its first byte is zero too. At the end of a run the mark stands; an empty or absent value
    * does not lie in the fetched bytes.
    */
-  #readHeaders(bytes: Buffer, extents: Int32Array): Map<number, HeaderList> {
+  #readHeaders(bytes: Buffer, { starts, lengths }: Extents): Map<number, HeaderList> {
     const headers = new Map<number, HeaderList>();
-    for (let at = 2; at < extents.length; at += 4) {
-      const length = extents[at + 1]!;
-      if (length <= 0 || bytes[extents[at]! + length] !== 0) this.#askHeaders(at >> 2, headers);
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i]!;
+      if (length <= 0 || bytes[starts[i]! + length] !== 0) this.#askHeaders(i, headers);
     }
     return headers;
   }
@@ -181,6 +205,17 @@ export class Fetcher {
       return [readString(name)!, copy] as const;
     });
     headers.set(index, read);
+  }
+}
+
+/** Where the keys, or the values, of a batch lie. */
+class Extents {
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+
+  constructor(count: number) {
+    this.starts = new Int32Array(count);
+    this.lengths = new Int32Array(count);
   }
 }
 
