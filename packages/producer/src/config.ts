@@ -53,6 +53,13 @@ export const SETTINGS = {
     description:
       "MiB of request bodies being read at once; more are answered 503 at once, so slow clients can't take all memory",
   }),
+  maxConnections: integer("PRODUCER_MAX_CONNECTIONS", {
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+    description:
+      "Connections that a process has open at once, and no more than three quarters of ulimit -n; new ones wait until others end. Linux only. 0 is any number",
+  }),
   recentOrders: integer("PRODUCER_RECENT_ORDERS", {
     default: 100_000,
     min: 0,

@@ -5,17 +5,19 @@ import { allowedHosts, kafkaLogHandlers, startService, waitForKafka } from "@cam
 import { apiKeysOrExit, tlsFilesOrExit } from "./access-settings.ts";
 import type { ClosedReason } from "./answers.ts";
 import { MANAGEMENT_PORT, PREFIXES, SETTINGS, TIMEOUT_SCAN_MS } from "./config.ts";
+import { boundConnections, type ConnectionBound } from "./connection-bound.ts";
 import { createFailureLog } from "./failure-log.ts";
 import { createGate } from "./gate.ts";
 import { createHttp } from "./http.ts";
 import { createKafkaHealth } from "./kafka-health.ts";
 import { registerKafkaStatistics, STATISTICS_INTERVAL_MS } from "./kafka-statistics.ts";
 import { createKeyedIntake } from "./keyed-intake.ts";
+import { findListeningSocket } from "./listening-socket.ts";
 import { createOrderPlacer } from "./order.ts";
 import { createOrderIds } from "./order-ids.ts";
 import { openOrderStreams } from "./order-streams.ts";
 import { createOrderTracker } from "./order-tracker.ts";
-import { registerMetrics } from "./producer-metrics.ts";
+import { registerConnectionMetrics, registerMetrics } from "./producer-metrics.ts";
 import { createPublisher } from "./publisher.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { createRenewingProducer } from "./renewing-producer.ts";
@@ -159,11 +161,32 @@ const server = startServer({
   tls: tlsFilesOrExit(settings),
   answerTimeoutMs: settings.deliveryTimeoutMs,
 });
+const connections = settings.maxConnections === 0 ? undefined : boundOrWarn();
+if (connections !== undefined) registerConnectionMetrics(metrics, connections);
 lifecycle.onDrain("HTTP server", async (remainingMs) => {
+  connections?.stop();
   const deadline = performance.now() + remainingMs;
   await publisher.idle();
   await server.stop(Math.max(0, deadline - performance.now() - 2000));
 });
+
+function boundOrWarn(): ConnectionBound | undefined {
+  try {
+    const bound = boundConnections({
+      socket: findListeningSocket(server.port),
+      most: settings.maxConnections,
+      onFull: (most) => log.warn("{most} connections are open: new ones wait", { most }),
+      onError: (error) => log.error("connections have no bound any more: {error}", { error }),
+    });
+    if (bound.most < settings.maxConnections)
+      log.warn("no more than {most} connections, because of ulimit -n", { most: bound.most });
+    return bound;
+  } catch (error) {
+    log.warn("connections have no bound here (PRODUCER_MAX_CONNECTIONS): {error}", { error });
+    return undefined;
+  }
+}
+
 log.info("HTTP at {url}", { url: server.url });
 
 // Each attempt is short, so that a user soon reads what is being waited for.

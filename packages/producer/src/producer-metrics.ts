@@ -1,5 +1,6 @@
 /** The producer's Prometheus metrics, read off its own counters when somebody asks: counting costs an order nothing. */
 import { Counter, Gauge, type Registry } from "@campus/service";
+import type { ConnectionBound } from "./connection-bound.ts";
 import type { KafkaPublisher } from "./publisher.ts";
 import type { RenewingProducer } from "./renewing-producer.ts";
 
@@ -34,6 +35,25 @@ export function registerMetrics(
     collect() {
       this.reset();
       this.inc(producer.renewals);
+    },
+  });
+}
+
+export function registerConnectionMetrics(registry: Registry, bound: ConnectionBound): void {
+  new Gauge({
+    name: "producer_connections_max",
+    help: "Connections that may be open at once.",
+    registers: [registry],
+    collect() {
+      this.set(bound.most);
+    },
+  });
+  new Gauge({
+    name: "producer_connections_full",
+    help: "1 while as many connections are open as may be, and new ones wait.",
+    registers: [registry],
+    collect() {
+      this.set(bound.isFull ? 1 : 0);
     },
   });
 }

@@ -124,7 +124,7 @@ const libcSymbols = {
 } as const satisfies Record<string, Signature>;
 
 /** The few functions of the C library in use, opened once. */
-export const libc = openLibc();
+export const libc = openLibc(libcSymbols) as unknown as Libc;
 
 /** Creates a pipe, close-on-exec and non-blocking where the platform can do it in one call. Returns its two descriptors. */
 export function createPipe(): { readFd: number; writeFd: number } {
@@ -147,7 +147,8 @@ type Libc = NativeFunctions<{
   pipe: { args: ["ptr"]; returns: "i32" };
 }>;
 
-function openLibc(): Libc {
+/** Opens functions of the C library. @throws AggregateError when there is none by a name that is known */
+export function openLibc<const T extends Record<string, Signature>>(symbols: T): NativeFunctions<T> {
   const names =
     process.platform === "darwin"
       ? ["libSystem.B.dylib"]
@@ -155,7 +156,7 @@ function openLibc(): Libc {
   const failures: unknown[] = [];
   for (const name of names) {
     try {
-      return openLibrary(name, libcSymbols) as unknown as Libc;
+      return openLibrary(name, symbols);
     } catch (error) {
       failures.push(error);
     }

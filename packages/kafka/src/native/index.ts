@@ -1,5 +1,5 @@
 /**
- * The native layer for packages that build a client of another shape on it (tests/import-law.test.ts names who may): the door to C, handles with
+ * The native layer for packages that build a client of another shape on it, and for who needs the door to C (tests/import-law.test.ts names who may): that door, handles with
  * one owner, queues that wake the event loop, calls on threads of their own. No promise of stability goes with it.
  */
 export { readArray, withHandles, withPointerArray, withStringArray } from "./admin-request.ts";
@@ -12,6 +12,7 @@ export {
   libc,
   type NativeFunctions,
   NativeMemory,
+  openLibc,
   openLibrary,
   type Pointer,
   read,
