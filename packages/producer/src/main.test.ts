@@ -32,6 +32,26 @@ describe("on a cluster", () => {
     },
   );
 
+  test.each([1, 100, 1000])(
+    "the answer to a batch of %i comes with its head, not behind it",
+    async (orders) => {
+      const { line } = start();
+      const { url = "" } = await line("listening");
+      const body = JSON.stringify({ orders: Array(orders).fill(order) });
+      const head = ["POST /orders/batch HTTP/1.1", "Host: localhost", "Content-Type: application/json"];
+      const pieces: string[] = [];
+      const client = await Bun.connect({
+        ...{ hostname: "127.0.0.1", port: Number(new URL(url).port) },
+        socket: { data: (_, bytes) => void pieces.push(String(bytes)) },
+      });
+      client.write(`${head.join("\r\n")}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      await until(() => pieces.join("").includes("]}"));
+      client.end();
+      expect(pieces[0]).toStartWith("HTTP/1.1 202 Accepted\r\n");
+      expect(pieces[0]).toContain('"order_ids":["');
+    },
+  );
+
   test("of tens of thousands, in JSON of every form, each event is the order that was sent", async () => {
     const { line } = start();
     const { url = "" } = await line("listening");
