@@ -34,9 +34,10 @@ interface StartOptions {
 /** A bound on a socket that notes what it is told. */
 function start({ most, descriptorLimit = 100_000, refuses = false }: StartOptions) {
   const calls: string[] = [];
+  let isRefusing = refuses;
   const socket = {
     hold() {
-      if (refuses) throw new Error("refused");
+      if (isRefusing) throw new Error("refused");
       calls.push("hold");
     },
     release: () => void calls.push("release"),
@@ -49,7 +50,7 @@ function start({ most, descriptorLimit = 100_000, refuses = false }: StartOption
     onError: (error) => void calls.push(String(error)),
   });
   bound = started;
-  return { calls, bound: started };
+  return { calls, bound: started, obey: () => (isRefusing = false) };
 }
 
 describe("so many connections and no more", () => {
@@ -76,13 +77,16 @@ describe("so many connections and no more", () => {
     expect(start({ most: 100, descriptorLimit: 4 }).bound.most).toBe(1);
   });
 
-  test("what the kernel refuses is told once, and nothing is tried again", async () => {
+  test("what the kernel refuses is told once, and tried again", async () => {
     fillGaps();
-    const { calls, bound } = start({ most: 1, refuses: true });
+    const { calls, bound, obey } = start({ most: 1, refuses: true });
     open(5);
     await until(() => calls.length > 0);
     await Bun.sleep(120);
     expect(calls).toEqual(["Error: refused"]);
     expect(bound.isFull).toBe(false);
+    obey();
+    await until(() => bound.isFull);
+    expect(calls).toEqual(["Error: refused", "hold", "full at 1"]);
   });
 });

@@ -13,7 +13,7 @@ export interface ConnectionBoundOptions {
   descriptorLimit?: number;
   /** Told, once a minute at most, that so many are open that new ones wait. */
   onFull: (most: number) => void;
-  /** Told of what the kernel refuses, once: then there is no bound any more. */
+  /** Told, as often, of what the kernel refuses; it is tried again. */
   onError: (error: unknown) => void;
 }
 
@@ -27,6 +27,7 @@ export interface ConnectionBound {
 }
 
 const INTERVAL_MS = 50;
+/** Least time between two calls of a handler. */
 const TOLD_AGAIN_MS = 60_000;
 /** The share of all descriptors that connections may have; the rest is for Kafka, files, and what comes in between two looks. */
 const CONNECTIONS_SHARE = 0.75;
@@ -41,8 +42,9 @@ export function boundConnections({
 }: ConnectionBoundOptions): ConnectionBound {
   const others = lowestFreeDescriptor();
   const most = Math.max(1, Math.min(wanted, Math.floor(descriptorLimit * CONNECTIONS_SHARE) - others));
+  const tellFull = atMostOnceAMinute(onFull);
+  const tellError = atMostOnceAMinute(onError);
   let isFull = false;
-  let toldAt = Number.NEGATIVE_INFINITY;
 
   function look(): void {
     const isFullNow = lowestFreeDescriptor() >= others + most;
@@ -50,17 +52,14 @@ export function boundConnections({
     if (isFullNow) socket.hold();
     else socket.release();
     isFull = isFullNow;
-    if (!isFull || performance.now() - toldAt < TOLD_AGAIN_MS) return;
-    toldAt = performance.now();
-    onFull(most);
+    if (isFull) tellFull(most);
   }
 
   const timer = setInterval(() => {
     try {
       look();
     } catch (error) {
-      clearInterval(timer);
-      onError(error);
+      tellError(error);
     }
   }, INTERVAL_MS);
   timer.unref();
@@ -70,6 +69,15 @@ export function boundConnections({
       return isFull;
     },
     stop: () => clearInterval(timer),
+  };
+}
+
+function atMostOnceAMinute<T>(tell: (what: T) => void): (what: T) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (what) => {
+    if (performance.now() - toldAt < TOLD_AGAIN_MS) return;
+    toldAt = performance.now();
+    tell(what);
   };
 }
 

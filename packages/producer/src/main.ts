@@ -176,10 +176,10 @@ function boundOrWarn(): ConnectionBound | undefined {
       socket: findListeningSocket(server.port),
       most: settings.maxConnections,
       onFull: (most) => log.warn("{most} connections are open: new ones wait", { most }),
-      onError: (error) => log.error("connections have no bound any more: {error}", { error }),
+      onError: (error) => log.error("connections can't be bounded: {error}", { error }),
     });
     if (bound.most < settings.maxConnections)
-      log.warn("no more than {most} connections, because of ulimit -n", { most: bound.most });
+      log.info("{most} connections at most, because of ulimit -n", { most: bound.most });
     return bound;
   } catch (error) {
     log.warn("connections have no bound here (PRODUCER_MAX_CONNECTIONS): {error}", { error });

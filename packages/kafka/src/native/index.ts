@@ -1,6 +1,6 @@
 /**
- * The native layer for packages that build a client of another shape on it, and for who needs the door to C (tests/import-law.test.ts names who may): that door, handles with
- * one owner, queues that wake the event loop, calls on threads of their own. No promise of stability goes with it.
+ * The native layer for packages that build a client of another shape on it, and its door to C for who else needs one (tests/import-law.test.ts names
+ * who may): handles with one owner, queues that wake the event loop, calls on threads of their own. No promise of stability goes with it.
  */
 export { readArray, withHandles, withPointerArray, withStringArray } from "./admin-request.ts";
 export { callBlocking } from "./blocking.ts";
