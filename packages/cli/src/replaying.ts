@@ -145,7 +145,8 @@ class Run {
       partitions: [...this.#open.values()].map(({ topic, partition, start }) => ({
         ...{ topic, partition, offset: start },
       })),
-      autoOffsetReset: "earliest",
+      // What was deleted before it was read is not to be passed over without a word.
+      autoOffsetReset: "error",
       onLog: () => undefined,
       onEnd: (end) => this.#reachEnd(end),
     });
@@ -329,6 +330,11 @@ interface Slice {
   readonly partition: number;
   next: number;
   readonly records: ProducerRecord[];
+}
+
+/** Whether records were deleted, by retention for instance, before the run came to them. */
+export function isOfDeletedRecords({ name }: KafkaError): boolean {
+  return name === "_AUTO_OFFSET_RESET";
 }
 
 export function isFencing({ name }: KafkaError): boolean {

@@ -10,6 +10,7 @@ import { createProgressBar } from "../progress-bar.ts";
 import { FILTER_OPTIONS, readFilter } from "../record-filter.ts";
 import {
   isFencing,
+  isOfDeletedRecords,
   PROVENANCE,
   type ReplayOutcome,
   replayGroup,
@@ -50,6 +51,7 @@ Only what was committed is sent.
 Each slice of records is sent in one transaction with how far it goes, so a run that ends early, even by kill -9, is gone on with
 by the same command and --resume NAME: for readers of committed records nothing is missing and nothing is there twice. A run without a name
 gets one, and says it. How far it came are the offsets of the group orders-replay.NAME: \`orders groups delete\` forgets it.
+Records that were deleted before the run came to them end it; with --from earliest it goes on without them.
 
 Without --execute it is only said what would be sent.`,
   argument: { name: "TOPIC", count: "one" },
@@ -125,6 +127,8 @@ interface Plan {
   readonly max: number;
   readonly name: string;
   readonly resumes: boolean;
+  /** Whether it was said where to begin: then what was deleted before that is not asked for. */
+  readonly hasBeginning: boolean;
   readonly execute: boolean;
 }
 
@@ -147,15 +151,16 @@ function readPlan(given: Given): Plan {
     max: wholeNumber(given, "max", 1) ?? Number.POSITIVE_INFINITY,
     name: named ?? `${source}.${new Date().toISOString().replace(/[-:.]/g, "")}`,
     resumes: named !== undefined,
+    hasBeginning: given.value("from") !== undefined || given.value("since") !== undefined,
     execute: given.flag("execute"),
   };
 }
 
-/** The range, without what the run has been through already. */
+/** The range, without what the run has been through already. @throws when records that it should go on with are deleted */
 async function openStretches(
   { admin }: Connection,
   source: TopicDescription,
-  { from, until, partitions, name, resumes }: Plan,
+  { from, until, partitions, name, resumes, hasBeginning }: Plan,
 ): Promise<Beginning[]> {
   const beginnings = onlyPartitions(await readBeginnings(admin, [source], from), partitions);
   if (beginnings.length === 0) throw failed(`No partition of ${source.topic} has a leader to ask.`);
@@ -168,6 +173,11 @@ async function openStretches(
   const reached = new Map(committed.map((of) => [placeOf(of), of.offset]));
   return stretches.map((of) => {
     const offset = reached.get(placeOf(of)) ?? -1;
+    if (offset >= 0 && offset < of.start && !hasBeginning) {
+      throw failed(
+        `Offsets ${offset} to ${of.start - 1} of ${placeOf(of)} were deleted before the run ${name} came to them. ${withoutDeleted(name)}`,
+      );
+    }
     return { ...of, start: Math.min(of.end, Math.max(of.start, offset)) };
   });
 }
@@ -213,9 +223,19 @@ function summary(
   return `Sent ${what} to ${target} in ${formatDuration(elapsedMs)}.${end}`;
 }
 
+function withoutDeleted(name: string): string {
+  return `The same command with --resume ${name} --from earliest goes on without them.`;
+}
+
 /** What ended the run, and how it is gone on with. */
 function explain(error: unknown, { name, execute }: Plan): unknown {
   if (!(error instanceof KafkaError) || !execute) return error;
+  if (isOfDeletedRecords(error)) {
+    return failed(
+      `The replay ended early: the next records were deleted before it came to them (${error.message}). ${withoutDeleted(name)}`,
+      error,
+    );
+  }
   return isFencing(error)
     ? failed(`Another replay has taken over the run ${name}: this one ends, and that one goes on.`, error)
     : failed(
