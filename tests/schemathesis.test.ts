@@ -13,6 +13,8 @@ import { createServiceProcess } from "./support/service-process.ts";
 
 const EXAMPLES = Number(process.env.SCHEMATHESIS_EXAMPLES ?? 300);
 const command = Bun.which("schemathesis");
+if (command === null && process.env.CI)
+  throw new Error("schemathesis is needed here: pip install schemathesis");
 
 setDefaultTimeout(60_000 + EXAMPLES * 200);
 
