@@ -102,3 +102,13 @@ test("a broker that wants a certificate says so by an alert", () => {
   expect(trouble.refusal("list topics")).toMatchObject({ name: "_TRANSPORT" });
   expect(readable("SSL alert number 40 (after 2ms)")).toBe("SSL alert number 40 (after 2ms)");
 });
+
+test("a broker that knows no TLS closes the connection, with librdkafka's guess at the reason or without", () => {
+  const closed = "ssl://host:9092/1: Disconnected: SSL connection closed by peer";
+  const guess = ": connecting to a PLAINTEXT broker listener?";
+  const guessed = `${closed}${guess} (after 0ms in state SSL_HANDSHAKE)`;
+  expect(readable(`${closed} (after 0ms in state SSL_HANDSHAKE)`)).toBe(guessed);
+  expect(readable(guessed)).toBe(guessed);
+  const later = `${closed} (after 900ms in state UP)`;
+  expect(readable(later)).toBe(later);
+});

@@ -68,6 +68,9 @@ const untrustedHere = new RegExp(`${untrusted.replaceAll(".", "\\.")}(?: \\([^)]
 /** TLS alerts by which a broker turns down the client's certificate, or the lack of one. */
 const certificateAlert = /SSL alert number (?:4[2-6]|48|116)\b/;
 
+/** What a broker without TLS does to a client with it; librdkafka guesses so itself most of the time, and says it in the middle. */
+const closedInHandshake = /SSL connection closed by peer(?= \(after \d+ms in state SSL_HANDSHAKE)/;
+
 /** librdkafka's words with advice in terms of this package's options, and for the other likely reason. */
 export function readable(message: string): string {
   return message
@@ -78,7 +81,8 @@ export function readable(message: string): string {
     .replace(
       certificateAlert,
       "$&: the broker wants a certificate of this client that it trusts (tls.certFile, tls.keyFile)",
-    );
+    )
+    .replace(closedInHandshake, "$&: connecting to a PLAINTEXT broker listener?");
 }
 
 /**
