@@ -10,14 +10,14 @@ import type { Measured, Subject, Work, WorkSettings } from "./subject.ts";
 import { RunFailed, runSubject } from "./subject-process.ts";
 import { scratchName } from "./topics.ts";
 
-const ownProgram = (file: string) => [process.execPath, join(benchFolder, "subjects", file)];
+const ownProgram = (work: Work) => [process.execPath, join(benchFolder, "subjects", `${work}.ts`)];
 
 /** Our own programs. */
 export const ownSubject: Subject = {
   name: ours,
   title: "@campus/kafka on Bun",
   works: ["produce", "consume", "latency", "memory"],
-  command: (work) => ownProgram(`${work}.ts`),
+  command: ownProgram,
   notes: { consume: "from the columns of each batch, no object a record" },
 };
 
@@ -25,7 +25,7 @@ const ownRecordsSubject: Subject = {
   name: "ours-records",
   title: "@campus/kafka on Bun",
   works: ["consume"],
-  command: () => ownProgram("consume-records.ts"),
+  command: (work) => [...ownProgram(work), "records"],
   notes: { consume: "by the records of each batch, an object and two views each" },
 };
 

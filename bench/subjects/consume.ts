@@ -1,4 +1,7 @@
-/** Ours in `client-consume`: the async iterator of batches with the client's defaults, their columns, and in them key, value and offset of each record. */
+/**
+ * Ours in `client-consume`: the async iterator of batches with the client's defaults, key, value and offset of each record read from their columns, or with
+ * `records` as the argument from an object a record.
+ */
 import { createConsumer } from "@campus/kafka";
 import { ReadTally, report, settings } from "./subject.ts";
 
@@ -8,9 +11,13 @@ const consumer = createConsumer({
   topics: [settings.topic],
   autoOffsetReset: "earliest",
 });
+const readsRecords = process.argv[2] === "records";
 const tally = new ReadTally();
 for await (const batch of consumer) {
-  tally.readColumns(batch.partition, batch.columns);
+  const { partition } = batch;
+  if (readsRecords)
+    for (const record of batch) tally.read(partition, record.offset, record.key!, record.value!);
+  else tally.readColumns(partition, batch.columns);
   if (tally.endOfBatch()) break;
 }
 report(tally.result());

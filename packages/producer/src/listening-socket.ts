@@ -53,9 +53,8 @@ export function findListeningSocket(port: number): ListeningSocket {
     return value.bytes.readUInt16BE(2) === port;
   }
 
-  const descriptor = readdirSync("/proc/self/fd").map(Number).find(listens);
-  if (descriptor === undefined) throw new Error(`no socket of this process listens on port ${port}`);
-  const listening = descriptor;
+  const descriptor = readdirSync("/proc/self/fd").map(Number).find(listens) ?? -1;
+  if (descriptor === -1) throw new Error(`no socket of this process listens on port ${port}`);
 
   // A program of one instruction, which lies behind it.
   const nothingPasses = new NativeMemory(SOCK_FPROG_BYTES + SOCK_FILTER_BYTES);
@@ -64,7 +63,7 @@ export function findListeningSocket(port: number): ListeningSocket {
   nothingPasses.bytes.writeUInt16LE(RETURN, SOCK_FPROG_BYTES);
 
   function set(option: number, { address }: NativeMemory, bytes: number): void {
-    if (libc.setsockopt(listening, SOL_SOCKET, option, address, bytes) !== 0)
+    if (libc.setsockopt(descriptor, SOL_SOCKET, option, address, bytes) !== 0)
       throw new Error(`the kernel refused option ${option} of the socket that listens on port ${port}`);
   }
   return {
