@@ -1,5 +1,5 @@
 /** packages/kafka against the embedded cluster and real Apache Kafka: the same tests on both. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   type Batch,
   createAdmin,
@@ -279,6 +279,70 @@ onCluster("apache", "kafka client", (cluster) => {
     await until("the rest is read", () => seen.size === 1_500);
     await first.close();
     await Promise.all(running);
+  });
+
+  describe("a member that holds no partition", () => {
+    /** A group of one partition: `first` has it, `spare` has none. Sessions last longer than the test. */
+    async function groupWithSpare({
+      heartbeatMs = 1_000,
+      groupInstanceId = undefined as string | undefined,
+    }) {
+      const topic = await cluster().createTopic({ partitions: 1 });
+      const admin = createAdmin({ brokers: cluster().brokers });
+      const member = (clientId: string, options = {}) => {
+        const heartbeat = { "heartbeat.interval.ms": clientId === "first" ? heartbeatMs : 1_000 };
+        return consumerOf(cluster(), topic, {
+          ...{ clientId, sessionTimeoutMs: 45_000, librdkafka: heartbeat, ...options },
+        });
+      };
+      const group = async () => (await admin.describeGroups([`group-of-${topic}`]))[0]!;
+      const isStableWith = async (...clientIds: string[]) => {
+        const { state, members } = await group();
+        return (
+          state === "Stable" &&
+          members
+            .map(({ clientId }) => clientId)
+            .sort()
+            .join() === clientIds.join()
+        );
+      };
+      const first = member("first");
+      await until("the first has the partition", () => first.assignment().length === 1);
+      const spare = member("spare", { groupInstanceId });
+      await until("the spare is in the group", () => isStableWith("first", "spare"));
+      return {
+        ...{ member, group, isStableWith, spare },
+        [Symbol.asyncDispose]: async () => {
+          await Promise.all([first.close(), spare.close()]);
+          await admin.close();
+        },
+      };
+    }
+
+    test("is out of the group when it is closed", async () => {
+      await using group = await groupWithSpare({});
+      await group.spare.close();
+      await until("only the first is in it", () => group.isStableWith("first"), { deadlineMs: 15_000 });
+    });
+
+    test("closed amid a rebalance, it is out when that has ended", async () => {
+      await using group = await groupWithSpare({ heartbeatMs: 4_000 });
+      await using _third = group.member("third");
+      await until("the group waits for the first", async () => {
+        const { state, members } = await group.group();
+        return state === "PreparingRebalance" && members.length === 3;
+      });
+      await Bun.sleep(1_500); // the spare has joined again: its heartbeat told it to, within a second
+      await group.spare.close();
+      await until("the others are in it", () => group.isStableWith("first", "third"), { deadlineMs: 20_000 });
+    });
+
+    test("stays when it is a static one: it may come back (KIP-345)", async () => {
+      await using group = await groupWithSpare({ groupInstanceId: "spare" });
+      await group.spare.close();
+      await Bun.sleep(1_500); // longer than the others took to go
+      expect(await group.isStableWith("first", "spare")).toBe(true);
+    });
   });
 
   test("a static member that restarts gets its partitions back without a rebalance", async () => {

@@ -10,6 +10,8 @@ import { CommittedOffsets } from "./committed-offsets.ts";
 import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
+import { isMember, staysWhenSpare } from "./membership.ts";
+import type { Properties } from "./native/conf.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
@@ -49,6 +51,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #fetcher: Fetcher;
   readonly #committed: CommittedOffsets;
   readonly #options: ConsumerOptions;
+  readonly #properties: Properties;
   readonly #pollTimer: NodeJS.Timeout;
   readonly #watchdog: Watchdog | null = null;
   readonly #counters = { batches: 0, records: 0, bytes: 0, commits: 0 };
@@ -60,10 +63,11 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   /** @internal Use `createConsumer`. */
   constructor(options: ConsumerOptions) {
     this.#options = options;
+    this.#properties = consumerProperties(options);
     this.#fetcher = new Fetcher(options.maxBatchRecords ?? 2_000);
     this.#client = new NativeClient({
       type: "consumer",
-      properties: consumerProperties(options),
+      properties: this.#properties,
       handlers: options,
       events: EventType.rebalance | EventType.offsetCommit,
       onEvent: (type, event) => {
@@ -287,12 +291,14 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#wake();
     const rk = this.#client.rk.pointer;
     this.#committed.leave();
+    await this.#leaveWhenSpare(rk, deadline);
     const refused = lib.rd_kafka_consumer_close_queue(rk, this.#client.queue.pointer);
     if (refused) this.#options.onError?.(takeError(refused, "close"));
     // Closing makes librdkafka revoke what is held, which goes the way of every revocation.
-    await this.#closed(rk, deadline);
+    const closed = () => lib.rd_kafka_consumer_closed(rk) !== 0;
+    await this.#serveUntil(closed, deadline);
     this.#rebalance.hurry();
-    await this.#closed(rk, performance.now() + leaveTimeoutMs);
+    await this.#serveUntil(closed, performance.now() + leaveTimeoutMs);
     this.#watchdog?.stop();
     clearInterval(this.#pollTimer);
     for (const partition of this.#assignment.all()) this.#assignment.drop(partition);
@@ -301,9 +307,16 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#wake();
   }
 
-  /** Serves the group until librdkafka has left it, or the deadline. */
-  async #closed(rk: Pointer, deadline: number): Promise<void> {
-    while (librdkafka().rd_kafka_consumer_closed(rk) === 0 && performance.now() < deadline) {
+  async #leaveWhenSpare(rk: Pointer, deadline: number): Promise<void> {
+    if (this.#assignment.all().length > 0 || !staysWhenSpare(rk, this.#properties)) return;
+    const refused = librdkafka().rd_kafka_unsubscribe(rk);
+    if (refused) this.#options.onError?.(errorOf(refused, "leave the group"));
+    else await this.#serveUntil(() => !isMember(rk), deadline);
+  }
+
+  /** Serves the group until something is so, or the deadline. */
+  async #serveUntil(done: () => boolean, deadline: number): Promise<void> {
+    while (!done() && performance.now() < deadline) {
       this.#client.serve();
       await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), Bun.sleep(10)]);
     }

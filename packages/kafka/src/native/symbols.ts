@@ -63,6 +63,8 @@ export const symbols = {
   },
   rd_kafka_destroy: { args: [/* rk */ "ptr"], returns: "void" },
   rd_kafka_name: { args: [/* rk */ "ptr"], returns: "cstring" },
+  rd_kafka_memberid: { args: [/* rk */ "ptr"], returns: "ptr" }, // owned by its receiver, who gives it to rd_kafka_mem_free
+  rd_kafka_mem_free: { args: [/* rk */ "ptr", /* ptr */ "ptr"], returns: "void" },
   rd_kafka_topic_new: { args: [/* rk */ "ptr", /* topic */ "ptr", /* conf */ "ptr"], returns: "ptr" },
   rd_kafka_topic_destroy: { args: [/* rkt */ "ptr"], returns: "void" },
   rd_kafka_topic_name: { args: [/* rkt */ "ptr"], returns: "cstring" },
