@@ -244,6 +244,41 @@ onCluster("apache", "kafka client", (cluster) => {
     expect((await admin.listGroups()).map((group) => group.groupId)).not.toContain(groupId);
   });
 
+  test("a topic that is new to a pattern, and a partition that is new to all, are found within seconds", async () => {
+    const name = `grows-${crypto.randomUUID()}`;
+    const topic = `${name}-1`;
+    await using admin = createAdmin({ brokers: cluster().brokers });
+    const { promise: nothingThere, resolve: onError } = Promise.withResolvers<KafkaError>();
+    await using consumer = consumerOf(cluster(), name, { topics: [`^${name}.*`], onError });
+    const read: string[] = [];
+    const running = consumer.run(async (batch) => {
+      for (const record of batch) read.push(`${batch.partition}: ${record.text()}`);
+    });
+    expect(await nothingThere).toMatchObject({ name: "UNKNOWN_TOPIC_OR_PART" });
+    await admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+    await using producer = producerOf(cluster());
+    await producer.send(topic, { value: "a" });
+    await until("the topic is read", () => read.length === 1);
+    await admin.createPartitions({ [topic]: 2 });
+    await until(
+      "the partition is written to",
+      () => producer.send(topic, { value: "b", partition: 1 }).then(isSo, isUnknownPartition),
+      { everyMs: 250 },
+    );
+    await until("the partition is read", () => read.length === 2);
+    expect(read).toEqual(["0: a", "1: b"]);
+    await consumer.close();
+    await running;
+
+    function isSo(): boolean {
+      return true;
+    }
+    function isUnknownPartition(error: KafkaError): boolean {
+      expect(error.name).toBe("_UNKNOWN_PARTITION");
+      return false;
+    }
+  }, 60_000);
+
   test("the broker-side group protocol (KIP-848): two members share, one leaves, nothing is lost", async () => {
     const topic = await cluster().createTopic();
     await using producer = producerOf(cluster());

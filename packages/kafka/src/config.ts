@@ -120,6 +120,9 @@ function commonProperties(options: ClientOptions): Properties {
     "statistics.interval.ms": options.statisticsIntervalMs ?? 0,
     // librdkafka: 10 s. A broker that is back is found soon; meanwhile timed-out records are reported in time.
     "reconnect.backoff.max.ms": 500,
+    // librdkafka: 5 minutes, in which nobody reads a partition or a pattern's topic that is new, and a producer refuses to write to it.
+    "topic.metadata.refresh.interval.ms": 10_000,
+    "metadata.max.age.ms": 900_000, // what librdkafka has; unset, it would follow the interval, and an outage empty the cache sooner
     // Logs travel as events; nothing of librdkafka writes to stderr.
     "log.queue": true,
     ...securityProperties(options),
