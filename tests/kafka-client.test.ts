@@ -316,6 +316,39 @@ onCluster("apache", "kafka client", (cluster) => {
     await Promise.all(running);
   });
 
+  test("members replaced faster than their group settles: all is read within seconds", async () => {
+    const partitions = 6;
+    const topic = await cluster().createTopic({ partitions });
+    await using producer = producerOf(cluster());
+    const seen = new Set<string>();
+    const member = () => {
+      const consumer = consumerOf(cluster(), topic, { sessionTimeoutMs: 45_000 });
+      const running = consumer.run(async (batch) => {
+        for (const { offset } of batch) seen.add(`${batch.partition}/${offset}`);
+        await batch.commit().catch(() => undefined); // of a partition that went away meanwhile: another reads it again
+      });
+      return { consumer, running };
+    };
+    const members = [member(), member(), member(), member()];
+    await until("all have a share", () => members.every(({ consumer }) => consumer.assignment().length > 0));
+    let sent = 0;
+    for (let round = 0; round < 8; round++) {
+      const records = Array.from({ length: 600 }, (_, i) => ({ partition: i % partitions, value: "x" }));
+      sent += (await producer.sendBatch(topic, records)).length;
+      // The oldest, or the one that came last and may hold nothing yet.
+      const leaving = round % 2 === 0 ? members.shift()! : members.pop()!;
+      const from = performance.now();
+      await leaving.consumer.close();
+      // Amid a rebalance it waits for that to end, and members hear of a rebalance by a heartbeat, within three seconds.
+      expect(performance.now() - from).toBeLessThan(7_000);
+      members.push(member());
+      await Bun.sleep(300);
+    }
+    await until("all is read", () => seen.size === sent, { deadlineMs: 20_000 });
+    await Promise.all(members.map(({ consumer }) => consumer.close()));
+    await Promise.all(members.map(({ running }) => running));
+  }, 90_000);
+
   describe("a member that holds no partition", () => {
     /** A group of one partition: `first` has it, `spare` has none. Sessions last longer than the test. */
     async function groupWithSpare({

@@ -10,7 +10,7 @@ import { CommittedOffsets } from "./committed-offsets.ts";
 import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
-import { isMember, staysWhenSpare } from "./membership.ts";
+import { isMember, leavesByUnsubscribing } from "./membership.ts";
 import type { Properties } from "./native/conf.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
@@ -291,7 +291,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#wake();
     const rk = this.#client.rk.pointer;
     this.#committed.leave();
-    await this.#leaveWhenSpare(rk, deadline);
+    await this.#leave(rk, deadline);
     const refused = lib.rd_kafka_consumer_close_queue(rk, this.#client.queue.pointer);
     if (refused) this.#options.onError?.(takeError(refused, "close"));
     // Closing makes librdkafka revoke what is held, which goes the way of every revocation.
@@ -307,8 +307,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
     this.#wake();
   }
 
-  async #leaveWhenSpare(rk: Pointer, deadline: number): Promise<void> {
-    if (this.#assignment.all().length > 0 || !staysWhenSpare(rk, this.#properties)) return;
+  /** Leaves the group where closing would not do it, or not in time. What is held goes the way of every revocation. */
+  async #leave(rk: Pointer, deadline: number): Promise<void> {
+    if (!leavesByUnsubscribing(rk, this.#properties)) return;
     const refused = librdkafka().rd_kafka_unsubscribe(rk);
     if (refused) this.#options.onError?.(errorOf(refused, "leave the group"));
     else await this.#serveUntil(() => !isMember(rk), deadline);

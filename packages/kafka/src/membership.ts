@@ -4,11 +4,13 @@ import { type Pointer, readString } from "./native/ffi.ts";
 import { librdkafka } from "./native/library.ts";
 
 /**
- * Whether closing leaves the member behind if it holds no partition. That of a cooperative group is: librdkafka 2.15 sends no LeaveGroup for
- * it, and whatever the group does next waits for it until its session ends, 45 s by default. An unsubscribe does send it; amid a
- * rebalance once that has ended. A static member stays on purpose (KIP-345).
+ * Whether this client is to unsubscribe before it is closed, which leaves the group once a rebalance under way has ended. Closing alone serves a
+ * member of a cooperative group badly (librdkafka 2.15). One that holds no partition sends no LeaveGroup, and whatever the group
+ * does next waits for it until its session ends, 45 s by default. And one that has joined again with a batch in hand waits for the
+ * batch's commit, which is refused until the group's leader has sent the assignment, which it no longer does if it is this one.
+ * A static member stays on purpose (KIP-345).
  */
-export function staysWhenSpare(rk: Pointer, properties: Properties): boolean {
+export function leavesByUnsubscribing(rk: Pointer, properties: Properties): boolean {
   return (
     properties["group.protocol"] !== "consumer" &&
     properties["group.instance.id"] === undefined &&
