@@ -11,7 +11,6 @@ import { consumerProperties } from "./config.ts";
 import type { ConsumerCounters, ConsumerOptions, Watermarks } from "./consumer-options.ts";
 import { KafkaError } from "./error.ts";
 import { isMember, leavesByUnsubscribing } from "./membership.ts";
-import type { Properties } from "./native/conf.ts";
 import { ErrCode } from "./native/error-codes.ts";
 import { EventType } from "./native/event-type.ts";
 import { type FetchError, Fetcher } from "./native/fetch.ts";
@@ -51,7 +50,6 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   readonly #fetcher: Fetcher;
   readonly #committed: CommittedOffsets;
   readonly #options: ConsumerOptions;
-  readonly #properties: Properties;
   readonly #pollTimer: NodeJS.Timeout;
   readonly #watchdog: Watchdog | null = null;
   readonly #counters = { batches: 0, records: 0, bytes: 0, commits: 0 };
@@ -63,11 +61,10 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
   /** @internal Use `createConsumer`. */
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#properties = consumerProperties(options);
     this.#fetcher = new Fetcher(options.maxBatchRecords ?? 2_000);
     this.#client = new NativeClient({
       type: "consumer",
-      properties: this.#properties,
+      properties: consumerProperties(options),
       handlers: options,
       events: EventType.rebalance | EventType.offsetCommit,
       onEvent: (type, event) => {
@@ -309,7 +306,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<Batch> {
 
   /** Leaves the group where closing would not do it, or not in time. What is held goes the way of every revocation. */
   async #leave(rk: Pointer, deadline: number): Promise<void> {
-    if (!leavesByUnsubscribing(rk, this.#properties)) return;
+    if (!leavesByUnsubscribing(rk, consumerProperties(this.#options))) return;
     const refused = librdkafka().rd_kafka_unsubscribe(rk);
     if (refused) this.#options.onError?.(errorOf(refused, "leave the group"));
     else await this.#serveUntil(() => !isMember(rk), deadline);
